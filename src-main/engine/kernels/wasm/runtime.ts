@@ -1,0 +1,292 @@
+/**
+ * The kernels' module, its memory and its threads. The main thread writes a job into the control block, wakes the
+ * threads and works along; items are handed out one by one and each writes only its own results, so the outcome does
+ * not depend on who took what. How threads are started is handed in: the engine knows no Node.
+ */
+import { AppError } from '#domain/errors.ts';
+import { Heap } from './heap.ts';
+
+/** What a thread needs to take part; structured-cloneable. */
+export interface ThreadStart {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly index: number;
+}
+
+/** Starts a thread that calls `runThread` with what it gets; resolves once the thread waits for jobs. */
+export interface ThreadHost {
+  start(start: ThreadStart): Promise<{ stop(): void }>;
+}
+
+export interface KernelBinaries {
+  /** With relaxed SIMD and threads. */
+  readonly relaxed: Uint8Array;
+  /** Plain SIMD, one thread. */
+  readonly simd: Uint8Array;
+}
+
+export interface KernelRuntimeOptions {
+  readonly binaries: KernelBinaries;
+  /** Threads in all, the main one included; 1 starts none. */
+  readonly threads: number;
+  readonly host: ThreadHost | null;
+  /** Leave relaxed SIMD and threads out, as a machine without them would. */
+  readonly plain?: boolean;
+}
+
+/** A word of a job that is a float32. */
+export interface Float {
+  readonly float: number;
+}
+
+interface KernelExports {
+  work(thread: number): void;
+  peak(count: number, depth: number, at: number): void;
+}
+
+/** Words of the control block; assembly/index.ts has the same table. */
+const CONTROL = 1024;
+const GENERATION = 0;
+const PENDING = 1;
+const NEXT = 2;
+const ITEMS = 3;
+const OPERATION = 4;
+const JOB = 5;
+const SCRATCH = 6;
+const SCRATCH_STRIDE = 7;
+const FAILED = 8;
+const STOP = 9;
+const CONTROL_WORDS = 16;
+
+const HEAP_START = 65536;
+const SHARED_MAXIMUM_PAGES = 65536;
+const PLAIN_PAGES = 16384;
+/** A thread that finishes nothing for so long is dead. */
+const STALL_MS = 120_000;
+/** Looks at the control block before a thread goes to sleep: a few tens of microseconds, the gap between two kernels. */
+const SPINS = 4000;
+
+/** Numbers of assembly/index.ts. */
+export const operations = {
+  rollout: 1,
+  matmul: 2,
+  matvec: 3,
+  patches: 4,
+  patchesAdjoint: 5,
+  maxPool: 6,
+  maxPoolAdjoint: 7,
+  binary: 8,
+  columnSum: 9,
+  adam: 10,
+  squareSum: 11,
+  convolve: 12,
+  convolveFilter: 13,
+  convolveFilterSum: 14,
+  convolveInput: 15,
+} as const;
+export type Operation = (typeof operations)[keyof typeof operations];
+
+export class KernelRuntime {
+  readonly heap: Heap;
+  readonly threads: number;
+  /** Whether relaxed SIMD and shared memory are in use. */
+  readonly relaxed: boolean;
+  /** One line: what runs, and why not better. */
+  readonly description: string;
+  readonly #control: Int32Array;
+  readonly #exports: KernelExports;
+  readonly #workers: { stop(): void }[];
+  #scratch = 0;
+  #scratchBytes = 0;
+  #disposed = false;
+
+  private constructor(
+    heap: Heap,
+    exports: KernelExports,
+    workers: { stop(): void }[],
+    relaxed: boolean,
+    description: string,
+  ) {
+    this.heap = heap;
+    this.threads = workers.length + 1;
+    this.relaxed = relaxed;
+    this.description = description;
+    this.#control = heap.ints(CONTROL, CONTROL_WORDS);
+    this.#exports = exports;
+    this.#workers = workers;
+  }
+
+  static async create(options: KernelRuntimeOptions): Promise<KernelRuntime> {
+    const { binaries, threads, host } = options;
+    const missing = options.plain ? 'switched off' : missingFeature(binaries.relaxed);
+    if (missing !== null) {
+      const memory = new WebAssembly.Memory({ initial: PLAIN_PAGES, maximum: SHARED_MAXIMUM_PAGES });
+      const module = new WebAssembly.Module(asSource(binaries.simd));
+      const heap = new Heap(memory, HEAP_START, PLAIN_PAGES * 65536);
+      const text = `wasm: plain SIMD on one thread, because relaxed SIMD or threads are ${missing}`;
+      return new KernelRuntime(heap, instantiate(module, memory), [], false, text);
+    }
+    const memory = new WebAssembly.Memory({ initial: 16, maximum: SHARED_MAXIMUM_PAGES, shared: true });
+    const module = new WebAssembly.Module(asSource(binaries.relaxed));
+    const heap = new Heap(memory, HEAP_START, SHARED_MAXIMUM_PAGES * 65536);
+    const exports = instantiate(module, memory);
+    const starts: Promise<{ stop(): void }>[] = [];
+    if (host)
+      for (let index = 1; index < threads; index++) starts.push(host.start({ module, memory, index }));
+    const workers = await Promise.all(starts);
+    const count = workers.length + 1;
+    return new KernelRuntime(
+      heap,
+      exports,
+      workers,
+      true,
+      `wasm: relaxed SIMD, ${count} thread${count > 1 ? 's' : ''}`,
+    );
+  }
+
+  /**
+   * Runs a job to its end on all threads.
+   * @param job Address of the operation's own block of words.
+   * @param items How many independent pieces it has.
+   * @param scratchBytes Working memory of each thread.
+   */
+  run(operation: Operation, job: number, items: number, scratchBytes: number): void {
+    if (items <= 0) return;
+    if (this.#disposed) throw new Error('The kernels were disposed.');
+    this.#reserveScratch(scratchBytes);
+    const control = this.#control;
+    const helpers = items > 1 ? this.#workers.length : 0;
+    control[NEXT] = 0;
+    control[ITEMS] = items;
+    control[OPERATION] = operation;
+    control[JOB] = job;
+    control[SCRATCH] = this.#scratch;
+    control[SCRATCH_STRIDE] = Math.ceil(scratchBytes / 64) * 64;
+    if (helpers) {
+      Atomics.store(control, PENDING, helpers);
+      Atomics.add(control, GENERATION, 1);
+      Atomics.notify(control, GENERATION);
+    }
+    try {
+      this.#exports.work(0);
+    } finally {
+      if (helpers) this.#awaitThreads();
+    }
+    if (control[FAILED]) throw new Error('A kernel failed in a thread of the engine.');
+  }
+
+  /** Writes a job's words (see the assembly's tables), runs it, frees it. Numbers are integers; wrap floats in `float`. */
+  runWords(operation: Operation, words: readonly (number | Float)[], items: number, scratchBytes = 0): void {
+    const job = this.heap.allocate(words.length * 4);
+    const ints = this.heap.ints(job, words.length);
+    const floats = this.heap.floats(job, words.length);
+    words.forEach((word, i) => {
+      if (typeof word === 'number') ints[i] = word;
+      else floats[i] = word.float;
+    });
+    try {
+      this.run(operation, job, items, scratchBytes);
+    } finally {
+      this.heap.release(job);
+    }
+  }
+
+  /** The micro-kernel's own speed on this thread, in multiply-adds·2 a second: the most that any kernel here can reach. */
+  measurePeak(now: () => number): number {
+    const depth = 64;
+    const at = this.heap.allocate((6 * depth + 8 * depth + 48) * 4);
+    this.heap.floats(at, 14 * depth + 48).fill(0.5);
+    const count = 20_000;
+    let best = Infinity;
+    for (let i = 0; i < 12; i++) {
+      const start = now();
+      this.#exports.peak(count, depth, at);
+      best = Math.min(best, now() - start);
+    }
+    this.heap.release(at);
+    return (count * depth * 6 * 8 * 2) / (best / 1000);
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    Atomics.store(this.#control, STOP, 1);
+    Atomics.add(this.#control, GENERATION, 1);
+    if (this.relaxed) Atomics.notify(this.#control, GENERATION);
+    for (const worker of this.#workers) worker.stop();
+  }
+
+  #reserveScratch(bytesPerThread: number): void {
+    const bytes = Math.ceil(bytesPerThread / 64) * 64 * this.threads;
+    if (bytes <= this.#scratchBytes) return;
+    if (this.#scratchBytes) this.heap.release(this.#scratch);
+    this.#scratchBytes = 0;
+    this.#scratch = this.heap.allocate(bytes);
+    this.#scratchBytes = bytes;
+  }
+
+  #awaitThreads(): void {
+    const control = this.#control;
+    for (let spin = 0; spin < SPINS; spin++) if (Atomics.load(control, PENDING) === 0) return;
+    let progress = Atomics.load(control, NEXT);
+    let waitedMs = 0;
+    for (;;) {
+      const pending = Atomics.load(control, PENDING);
+      if (pending === 0) return;
+      Atomics.wait(control, PENDING, pending, 1000);
+      const now = Atomics.load(control, NEXT);
+      waitedMs = now === progress ? waitedMs + 1000 : 0;
+      progress = now;
+      if (waitedMs >= STALL_MS) {
+        throw new AppError(
+          'out-of-memory',
+          'A thread of the engine stopped answering; restart the program with fewer threads.',
+        );
+      }
+    }
+  }
+}
+
+/** The body of a thread: waits for jobs until the runtime is disposed. Call `ready` tells the host that it waits. */
+export function runThread(start: ThreadStart, ready: () => void): void {
+  const control = new Int32Array(start.memory.buffer, CONTROL, CONTROL_WORDS);
+  const kernels = instantiate(start.module, start.memory);
+  let generation = Atomics.load(control, GENERATION);
+  ready();
+  for (;;) {
+    let spin = 0;
+    while (Atomics.load(control, GENERATION) === generation) {
+      if (++spin > SPINS) Atomics.wait(control, GENERATION, generation);
+    }
+    generation = Atomics.load(control, GENERATION);
+    if (Atomics.load(control, STOP)) return;
+    try {
+      kernels.work(start.index);
+    } catch {
+      Atomics.store(control, FAILED, 1);
+    }
+    if (Atomics.sub(control, PENDING, 1) === 1) Atomics.notify(control, PENDING);
+  }
+}
+
+function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): KernelExports {
+  const instance = new WebAssembly.Instance(module, {
+    env: {
+      memory,
+      abort(): never {
+        throw new Error('A kernel met a state that it does not know.');
+      },
+    },
+  });
+  return instance.exports as unknown as KernelExports;
+}
+
+/** null where the relaxed build runs, else what is missing. */
+function missingFeature(binary: Uint8Array): string | null {
+  if (typeof SharedArrayBuffer === 'undefined') return 'missing (no SharedArrayBuffer)';
+  return WebAssembly.validate(asSource(binary)) ? null : 'missing in this runtime';
+}
+
+function asSource(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return bytes as Uint8Array<ArrayBuffer>;
+}

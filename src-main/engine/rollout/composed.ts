@@ -1,0 +1,211 @@
+/**
+ * The rollout in tfjs ops, for any tfjs backend. Its gradient is written out step by step instead of left to the tape,
+ * which would hold every intermediate of every step: only some states are kept on the way forward, and each step is
+ * computed again on the way back. Random masks are hashed in plain code, so that all backends draw the same.
+ */
+import type { Automaton, Draw } from '#domain/automaton.ts';
+import { firingCells, gradientFilters } from '#engine/kernels/reference/rollout.ts';
+import { tf } from '#engine/tf.ts';
+import { differentiable, isRecording } from './differentiable.ts';
+import type { RuleTensors } from './rollout.ts';
+
+/** States kept for the gradient: about √T, with a second forward pass between them; or all T, without. */
+export type ComposedMemory = 'sqrt' | 'every';
+
+export interface ComposedOptions {
+  readonly steps: number;
+  readonly draw: Draw;
+  readonly memory?: ComposedMemory;
+}
+
+/** x0 [B, H, W, C] → the state after `steps`; differentiable in x0, w0, b0 and w1. Shapes are the caller's care. */
+export function composedRollout(
+  x0: tf.Tensor4D,
+  rule: RuleTensors,
+  automaton: Automaton,
+  options: ComposedOptions,
+): tf.Tensor4D {
+  const { steps: T, draw, memory = 'sqrt' } = options;
+  const stride = memory === 'every' ? 1 : Math.ceil(Math.sqrt(T));
+  return differentiable([x0, rule.w0, rule.b0, rule.w1], (save) => {
+    const filters = filterTensors(automaton);
+    const recording = isRecording();
+    const checkpoints: tf.Tensor4D[] = [];
+    let state = x0;
+    for (let t = 0; t < T; t++) {
+      const isCheckpoint = t % stride === 0;
+      if (isCheckpoint && recording) checkpoints.push(state);
+      const next = stepForward(state, rule, automaton, filters, draw, t);
+      if (t > 0 && !(isCheckpoint && recording)) state.dispose();
+      state = next;
+    }
+    save([rule.w0, rule.b0, rule.w1, ...checkpoints]);
+    return {
+      value: state,
+      gradFunc: (dy, [w0, b0, w1, ...saved]) => {
+        const savedRule = { w0, b0, w1 } as RuleTensors;
+        return backward(dy, savedRule, automaton, draw, T, stride, saved as tf.Tensor4D[]);
+      },
+    };
+  });
+}
+
+/** dx0, dw0, db0, dw1 from the states of steps 0, stride, 2·stride, … */
+function backward(
+  dy: tf.Tensor4D,
+  rule: RuleTensors,
+  automaton: Automaton,
+  draw: Draw,
+  T: number,
+  stride: number,
+  checkpoints: readonly tf.Tensor4D[],
+): tf.Tensor[] {
+  return tf.tidy(() => {
+    const filters = filterTensors(automaton);
+    let gradients: StepGradients = {
+      dx: tf.clone(dy),
+      dw0: tf.zerosLike(rule.w0),
+      db0: tf.zerosLike(rule.b0),
+      dw1: tf.zerosLike(rule.w1),
+    };
+    for (let segment = checkpoints.length - 1; segment >= 0; segment--) {
+      const first = segment * stride;
+      const states = [checkpoints[segment]];
+      const last = Math.min(first + stride, T) - 1;
+      for (let t = first; t < last; t++) {
+        states.push(stepForward(states[t - first], rule, automaton, filters, draw, t));
+      }
+      for (let i = states.length - 1; i >= 0; i--) {
+        const before = gradients;
+        gradients = stepBackward(states[i], before, rule, automaton, filters, draw, first + i);
+        tf.dispose([before.dx, before.dw0, before.db0, before.dw1]);
+        if (i > 0) states[i].dispose();
+      }
+    }
+    return [gradients.dx, gradients.dw0, gradients.db0, gradients.dw1];
+  });
+}
+
+interface StepGradients {
+  readonly dx: tf.Tensor4D;
+  readonly dw0: tf.Tensor;
+  readonly db0: tf.Tensor;
+  readonly dw1: tf.Tensor;
+}
+
+function stepForward(
+  x: tf.Tensor4D,
+  rule: RuleTensors,
+  automaton: Automaton,
+  filters: readonly tf.Tensor4D[],
+  draw: Draw,
+  t: number,
+): tf.Tensor4D {
+  return tf.tidy(() => {
+    const { updated } = update(x, rule, filters, firingTensor(x.shape, automaton, draw, t));
+    return tf.mul(updated, keptCells(x, updated, automaton));
+  });
+}
+
+/** The gradients before step t, from those after it and the state x before it. */
+function stepBackward(
+  x: tf.Tensor4D,
+  after: StepGradients,
+  rule: RuleTensors,
+  automaton: Automaton,
+  filters: readonly tf.Tensor4D[],
+  draw: Draw,
+  t: number,
+): StepGradients {
+  return tf.tidy(() => {
+    const { channels: C } = automaton;
+    const firing = firingTensor(x.shape, automaton, draw, t);
+    const { highest, features, hidden, updated } = update(x, rule, filters, firing);
+    const dUpdated = tf.mul(after.dx, keptCells(x, updated, automaton));
+    const dDelta = rows(tf.mul(dUpdated, firing), rule);
+    const dHidden = tf.mul(
+      tf.matMul(dDelta, rule.w1, false, true),
+      tf.cast(tf.greater(hidden, 0), 'float32'),
+    );
+    const dFeatures = tf.reshape(tf.matMul(dHidden, rule.w0, false, true), [
+      ...x.shape.slice(0, 3),
+      rule.w0.shape[1],
+    ]);
+    const [dIdentity, dHighest, ...dFiltered] = tf.split<tf.Tensor4D>(dFeatures, rule.w0.shape[1] / C, 3);
+    let dx = tf.add(tf.add(dUpdated, dIdentity), maximumGradient(dHighest, x, highest));
+    for (const [i, dFeature] of dFiltered.entries()) {
+      // The filters are antisymmetric: the adjoint of one is its negative.
+      dx = tf.sub(dx, tf.depthwiseConv2d(dFeature, filters[i], 1, 'same'));
+    }
+    return {
+      dx: dx as tf.Tensor4D,
+      dw0: tf.add(after.dw0, tf.matMul(features, dHidden, true, false)),
+      db0: tf.add(after.db0, tf.sum(dHidden, 1)),
+      dw1: tf.add(after.dw1, tf.matMul(hidden, dDelta, true, false)),
+    };
+  });
+}
+
+/** One step before the living mask; features [R, rows, K] and hidden [R, rows, d] as the matrix products take them. */
+function update(
+  x: tf.Tensor4D,
+  rule: RuleTensors,
+  filters: readonly tf.Tensor4D[],
+  firing: tf.Tensor4D,
+): { highest: tf.Tensor4D; features: tf.Tensor3D; hidden: tf.Tensor3D; updated: tf.Tensor4D } {
+  const highest = tf.maxPool(x, 3, 1, 'same');
+  const filtered = filters.map((filter) => tf.depthwiseConv2d(x, filter, 1, 'same'));
+  const features = rows(tf.concat([x, highest, ...filtered], 3), rule);
+  const hidden = tf.relu<tf.Tensor3D>(tf.add(tf.matMul(features, rule.w0), tf.expandDims(rule.b0, 1)));
+  const delta = tf.reshape(tf.matMul(hidden, rule.w1), x.shape);
+  const updated = tf.add<tf.Tensor4D>(x, tf.mul(delta, firing));
+  return { highest, features, hidden, updated };
+}
+
+/** [B, H, W, n] → [R, rows of one rule, n]. */
+function rows(values: tf.Tensor4D, rule: RuleTensors): tf.Tensor3D {
+  return tf.reshape(values, [rule.w0.shape[0], -1, values.shape[3]]);
+}
+
+/** 1 where a cell lives before and after, [B, H, W, 1]. */
+function keptCells(before: tf.Tensor4D, after: tf.Tensor4D, automaton: Automaton): tf.Tensor4D {
+  const [lived, lives] = [before, after].map((state) => {
+    const alive = tf.slice(state, [0, 0, 0, automaton.aliveChannel], [-1, -1, -1, 1]);
+    return tf.greater(tf.maxPool(alive, 3, 1, 'same'), automaton.aliveThreshold);
+  });
+  return tf.cast<tf.Tensor4D>(tf.logicalAnd(lived, lives), 'float32');
+}
+
+/** The gain where a cell fires in step t, else 0: [B, H, W, 1]. */
+function firingTensor(
+  [B, H, W]: readonly number[],
+  automaton: Automaton,
+  draw: Draw,
+  t: number,
+): tf.Tensor4D {
+  const firing = new Float32Array(B * H * W);
+  for (let b = 0; b < B; b++) {
+    const fires = firingCells(H * W, automaton, draw.firstStep + t, draw.firstSample + b, draw.seed);
+    for (const [cell, fired] of fires.entries()) firing[b * H * W + cell] = fired * automaton.gain;
+  }
+  return tf.tensor4d(firing, [B, H, W, 1]);
+}
+
+/** tfjs has the gradient of maxPool as a kernel only; it goes to one cell of each maximum. */
+function maximumGradient(dy: tf.Tensor4D, input: tf.Tensor4D, output: tf.Tensor4D): tf.Tensor4D {
+  const attributes = { filterSize: 3, strides: 1, pad: 'same' };
+  return tf.engine().runKernel(tf.MaxPoolGrad, { dy, input, output }, attributes);
+}
+
+/** For each Sobel size the horizontal and the vertical filter, [size, size, C, 1]. */
+function filterTensors(automaton: Automaton): tf.Tensor4D[] {
+  const C = automaton.channels;
+  return automaton.sobelSizes.flatMap((size) => {
+    const { horizontal, vertical } = gradientFilters(size);
+    return [horizontal, vertical].map((weights) => {
+      const values = new Float32Array(size * size * C);
+      for (const [at, weight] of weights.entries()) values.fill(weight, at * C, (at + 1) * C);
+      return tf.tensor4d(values, [size, size, C, 1]);
+    });
+  });
+}

@@ -1,0 +1,30 @@
+/**
+ * The rollout in tfjs' own terms: kernels that a backend may register (tf.registerKernel) and what they are handed.
+ * Inputs are float32 tensors in the layouts of `Automaton`; the rule's leading dimension is B or 1.
+ */
+import type { Automaton, Draw } from '#domain/automaton.ts';
+import type { LossKind } from '#domain/model-spec.ts';
+
+/** Inputs x0, w0, b0, w1 → state [B, H, W, C]. */
+export const ROLLOUT = 'Rollout';
+
+/** Inputs x0, w0, b0, w1, dy [B, H, W, C] → dx0, dw0, db0, dw1 of Σ dy·state, in the shapes of the inputs. */
+export const ROLLOUT_GRADIENT = 'RolloutGradient';
+
+/**
+ * Inputs x0, w0, b0, w1, target [B, H, W, 4] and perhaps pixelWeight [B, H, W] → loss [B], state [B, H, W, C], and
+ * the gradients of each sample's own loss: dx0 [B, H, W, C] (or empty, [0], when not asked for), dw0 [B, K, d],
+ * db0 [B, d], dw1 [B, d, C], apart for every sample also where the rule is shared.
+ */
+export const ROLLOUT_LOSS = 'RolloutLoss';
+
+export interface RolloutAttributes {
+  readonly automaton: Automaton;
+  readonly steps: number;
+  readonly draw: Draw;
+}
+
+export interface RolloutLossAttributes extends RolloutAttributes {
+  readonly loss: LossKind;
+  readonly needsStateGradient: boolean;
+}

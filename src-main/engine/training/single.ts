@@ -1,0 +1,205 @@
+/**
+ * One image and one rule, without an encoder, as Mordvintsev et al. 2020: `grow`, `persist` and `regenerate`; and
+ * refining, which is `grow` from a rule that a model decoded. The rule is what is trained: variables w0 [K, d], b0 [d]
+ * and w1 [d, C], shared by the batch, whose samples differ by their masks and, with a pool, by where they start.
+ */
+import { AppError } from '#domain/errors.ts';
+import type { RuleValues } from '#domain/automaton.ts';
+import type { ModelSpec } from '#domain/model-spec.ts';
+import { createRandom } from '#domain/random.ts';
+import { seedState } from '#domain/seed-state.ts';
+import { disposeWeights, rulePartShape, variableOf } from '#engine/network/weights.ts';
+import type { RulePart, TrainableWeights, Weights } from '#engine/network/weights.ts';
+import { rolloutLoss } from '#engine/rollout/rollout.ts';
+import type { RolloutImplementation, RuleTensors } from '#engine/rollout/rollout.ts';
+import { tf } from '#engine/tf.ts';
+import { createAdam } from '#engine/training/adam.ts';
+import { derivedSeed } from '#engine/training/data-order.ts';
+import { createStatePool } from '#engine/training/pool.ts';
+import { readRunTensors, writeRunTensors } from '#engine/training/run-tensors.ts';
+import type { RunSnapshot } from '#engine/training/run-tensors.ts';
+import { learningRateAt } from '#engine/training/schedule.ts';
+import { POOL_TENSOR } from '#engine/training/single-options.ts';
+import type { SingleMode, SingleOptions } from '#engine/training/single-options.ts';
+import { readTensors } from '#engine/training/tensor-values.ts';
+import { stepsAt, tiledSeed } from '#engine/training/trainer.ts';
+import type { StepResult } from '#engine/training/trainer.ts';
+import { updateWeights } from '#engine/training/update.ts';
+
+export interface SingleSetup {
+  /** Its network is null. */
+  readonly spec: ModelSpec;
+  /** Premultiplied RGBA, [H, W, 4]. */
+  readonly target: Float32Array;
+  readonly mode: SingleMode;
+  readonly options: SingleOptions;
+  readonly seed: number;
+  /** One rule to start from; a fresh one if left out. */
+  readonly rule?: RuleValues;
+  readonly implementation?: RolloutImplementation;
+}
+
+export interface SingleTrainer {
+  readonly spec: ModelSpec;
+  readonly iteration: number;
+  /** w0, b0 and w1, as a model file of one image has them. */
+  readonly weights: TrainableWeights;
+  /** The moving average if one is kept, else the weights. */
+  readonly bestWeights: Weights;
+  /** One iteration. AppError `not-finite`, with rule and pool as they were, if the loss or its gradient is not finite. */
+  step(): Promise<StepResult>;
+  /** As Trainer's; with a pool its states come along. */
+  snapshot(options?: { shared?: boolean }): Promise<RunSnapshot>;
+  restore(snapshot: RunSnapshot): void;
+  dispose(): void;
+}
+
+export function createSingleTrainer(setup: SingleSetup): SingleTrainer {
+  const { spec, target, mode, options, seed, implementation } = setup;
+  const { height: H, width: W } = spec.grid;
+  const C = spec.automaton.channels;
+  const B = options.batchSize;
+  if (target.length !== H * W * 4) {
+    throw new AppError(
+      'mismatch',
+      `The image has ${target.length} values where ${W}×${H} RGBA are ${H * W * 4}; resize it.`,
+    );
+  }
+  if (mode !== 'grow' && options.poolSize < B) {
+    throw new AppError(
+      'bad-argument',
+      `A pool of ${options.poolSize} states is smaller than a batch of ${B}.`,
+    );
+  }
+  const weights = setup.rule ? ruleWeights(spec, setup.rule) : firstRule(spec, seed);
+  const variables = [...weights.values()];
+  const adam = createAdam(weights, options.adam);
+  const seedValues = seedState(spec);
+  const poolSetup = { size: options.poolSize, grid: spec.grid, channels: C, seed: seedValues, target };
+  const pool = mode === 'grow' ? null : createStatePool(poolSetup);
+  const start = tiledSeed(spec, B);
+  const targets = tf.tidy(() => tf.tile(tf.tensor4d(target, [1, H, W, 4]), [B, 1, 1, 1]));
+  let iteration = 0;
+
+  function forwardBackward(
+    x0: tf.Tensor4D,
+    steps: number,
+  ): { value: tf.Tensor; state: tf.Tensor; grads: tf.Tensor[] } {
+    const draw = { seed: derivedSeed(seed, 'rollout', iteration), firstStep: 0, firstSample: 0 };
+    const settings = { steps, draw, loss: spec.loss, ...(implementation && { implementation }) };
+    const final: tf.Tensor[] = [];
+    const { value, grads } = tf.engine().gradients(() => {
+      const { loss, state } = rolloutLoss(x0, sharedRule(weights), targets, spec.automaton, settings);
+      final.push(state);
+      return tf.mean(loss);
+    }, variables);
+    return { value, state: final[0], grads };
+  }
+
+  return {
+    spec,
+    weights,
+    bestWeights: adam.average ?? weights,
+    get iteration() {
+      return iteration;
+    },
+    async step() {
+      const steps = stepsAt(spec, { steps: options.steps, stepCurriculum: null }, seed, iteration);
+      const learningRate = learningRateAt(options.schedule, iteration);
+      const damage = mode === 'regenerate' ? options : null;
+      const taken = pool?.take(B, damage, createRandom(derivedSeed(seed, 'pool', iteration)));
+      const x0 = taken ? tf.tensor4d(taken.states, [B, H, W, C]) : start;
+      const { value, state, grads } = forwardBackward(x0, steps);
+      try {
+        const loss = (await value.data())[0];
+        const gradientNorm = await updateWeights(adam, {
+          loss,
+          gradients: new Map([...weights.keys()].map((name, i) => [name, grads[i]])),
+          learningRate,
+          weightGradient: options.weightGradient,
+          clipNorm: options.clipNorm,
+          watched: [...weights.keys()],
+          iteration: iteration + 1,
+        });
+        if (pool && taken) pool.put(taken.places, await state.data<'float32'>());
+        iteration++;
+        return { iteration, loss, reconstruction: loss, penalty: 0, learningRate, steps, gradientNorm };
+      } finally {
+        tf.dispose([value, state, ...grads]);
+        if (x0 !== start) x0.dispose();
+      }
+    },
+    async snapshot({ shared = false } = {}) {
+      const tensors = await readRunTensors(weights, adam, shared);
+      if (pool) {
+        const data = shared ? pool.states : pool.states.slice();
+        tensors.set(POOL_TENSOR, { shape: [options.poolSize, H, W, C], data });
+      }
+      return { iteration, updates: adam.updates, seed, tensors };
+    },
+    restore(snapshot) {
+      const states = snapshot.tensors.get(POOL_TENSOR)?.data;
+      if (pool && states?.length !== pool.states.length) {
+        throw new AppError(
+          'mismatch',
+          `The checkpoint has no pool of ${options.poolSize} states; start anew.`,
+        );
+      }
+      writeRunTensors(weights, adam, seed, snapshot);
+      if (pool && states) pool.states.set(states);
+      iteration = snapshot.iteration;
+    },
+    dispose() {
+      tf.dispose([start, targets]);
+      adam.dispose();
+      disposeWeights(weights);
+    },
+  };
+}
+
+/** Weights w0, b0, w1 as one rule for a whole batch; inside tf.tidy or a gradient, for it makes three views. */
+export function sharedRule(weights: Weights): RuleTensors {
+  const part = (name: RulePart): tf.Tensor => {
+    const weight = weights.get(name);
+    if (!weight) throw new AppError('mismatch', `The rule lacks ${name}; use a file of one image's rule.`);
+    return tf.reshape(weight, [1, ...weight.shape]);
+  };
+  return { w0: part('w0') as tf.Tensor3D, b0: part('b0') as tf.Tensor2D, w1: part('w1') as tf.Tensor3D };
+}
+
+/** The rule's values now, as one rule. */
+export async function readRule(weights: Weights): Promise<RuleValues> {
+  const tensors = await readTensors(weights);
+  const values = (name: RulePart): Float32Array => {
+    const tensor = tensors.get(name);
+    if (!tensor) throw new AppError('mismatch', `The rule lacks ${name}; use a file of one image's rule.`);
+    return tensor.data;
+  };
+  return { count: 1, w0: values('w0'), b0: values('b0'), w1: values('w1') };
+}
+
+/** As Distill starts: the hidden layer random, the update 0, so that at first nothing happens. */
+function firstRule(spec: ModelSpec, seed: number): Map<string, tf.Variable> {
+  const random = createRandom(seed);
+  const [K, d] = rulePartShape(spec, 'w0');
+  const bound = Math.sqrt(6 / K);
+  const w0 = Float32Array.from({ length: K * d }, () => (2 * random.next() - 1) * bound);
+  const zeros = (part: RulePart): Float32Array =>
+    new Float32Array(rulePartShape(spec, part).reduce((product, size) => product * size, 1));
+  return ruleWeights(spec, { count: 1, w0, b0: zeros('b0'), w1: zeros('w1') });
+}
+
+function ruleWeights(spec: ModelSpec, rule: RuleValues): Map<string, tf.Variable> {
+  const variable = (part: RulePart): [string, tf.Variable] => {
+    const shape = rulePartShape(spec, part);
+    const values = rule[part];
+    if (values.length !== shape.reduce((product, size) => product * size, 1)) {
+      throw new AppError(
+        'mismatch',
+        `The rule's ${part} has ${values.length} values where the spec asks for [${shape.join(', ')}]; use a rule of the same automaton.`,
+      );
+    }
+    return [part, variableOf(values.slice(), shape)];
+  };
+  return new Map([variable('w0'), variable('b0'), variable('w1')]);
+}

@@ -1,0 +1,245 @@
+/**
+ * One run of training: images → encoder → latent → rule → rollout → loss → Adam, an iteration at a time. Everything
+ * random is drawn from (seed, iteration), so a snapshot holds only weights, moments and a few integers, and a run that
+ * was stopped and continued equals one that was not. The trainer knows neither files nor clocks.
+ */
+import { AppError } from '#domain/errors.ts';
+import type { ModelSpec } from '#domain/model-spec.ts';
+import { createRandom } from '#domain/random.ts';
+import { seedState } from '#domain/seed-state.ts';
+import { decode } from '#engine/network/decoders.ts';
+import { encode, encoderInput } from '#engine/network/encoder.ts';
+import { createWeights, disposeWeights, networkOf, weightShapes } from '#engine/network/weights.ts';
+import type { TrainableWeights, Weights } from '#engine/network/weights.ts';
+import { rolloutLoss } from '#engine/rollout/rollout.ts';
+import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
+import { tf } from '#engine/tf.ts';
+import { createAdam } from '#engine/training/adam.ts';
+import { createDataOrder, derivedSeed } from '#engine/training/data-order.ts';
+import type { DataOrderState } from '#engine/training/data-order.ts';
+import { cutCircles, drawCircles } from '#engine/training/damage.ts';
+import { balanceSamples } from '#engine/training/gradients.ts';
+import { latentPenalty, sampleLatent } from '#engine/training/loss.ts';
+import type { TrainingOptions } from '#engine/training/options.ts';
+import { readRunTensors, writeRunTensors } from '#engine/training/run-tensors.ts';
+import type { RunSnapshot } from '#engine/training/run-tensors.ts';
+import { learningRateAt } from '#engine/training/schedule.ts';
+import { updateWeights } from '#engine/training/update.ts';
+
+/** Where the images come from: premultiplied RGBA of the spec's grid, values 0…1. */
+export interface TrainingData {
+  readonly count: number;
+  /** [n, H, W, 4] */
+  batch(indices: readonly number[]): Float32Array | Promise<Float32Array>;
+}
+
+export interface TrainerSetup {
+  readonly spec: ModelSpec;
+  readonly data: TrainingData;
+  readonly options: TrainingOptions;
+  /** uint32: of the first weights, the order of the data and everything drawn. */
+  readonly seed: number;
+  /** To start from; they become the trainer's. Fresh ones from the seed if left out. */
+  readonly weights?: TrainableWeights;
+  readonly implementation?: RolloutImplementation;
+}
+
+export interface StepResult {
+  /** Iterations made, this one included. */
+  readonly iteration: number;
+  /** All of it: reconstruction + klWeight·penalty. */
+  readonly loss: number;
+  /** Mean of the samples' losses against their targets. */
+  readonly reconstruction: number;
+  /** KL divergence, or Σz². */
+  readonly penalty: number;
+  readonly learningRate: number;
+  /** T of this iteration. */
+  readonly steps: number;
+  /** Of all weights' gradients before scaling; null if the options do not ask for it. */
+  readonly gradientNorm: number | null;
+}
+
+export interface TrainerSnapshot extends RunSnapshot {
+  readonly order: DataOrderState;
+}
+
+export interface Trainer {
+  readonly spec: ModelSpec;
+  /** Iterations made. */
+  readonly iteration: number;
+  readonly weights: TrainableWeights;
+  /** To evaluate and to publish: the moving average if one is kept, else the weights. */
+  readonly bestWeights: Weights;
+  /** One iteration. AppError `not-finite`, with the weights as they were, if the loss or its gradient is not finite. */
+  step(): Promise<StepResult>;
+  /** With `shared`, values may be the tensors' own arrays, valid until the next step. */
+  snapshot(options?: { shared?: boolean }): Promise<TrainerSnapshot>;
+  restore(snapshot: TrainerSnapshot): void;
+  dispose(): void;
+}
+
+export function createTrainer({
+  spec,
+  data,
+  options,
+  seed,
+  weights: given,
+  implementation,
+}: TrainerSetup): Trainer {
+  const { height: H, width: W } = spec.grid;
+  const { planes, latent: E } = networkOf(spec);
+  const B = options.batchSize;
+  if (data.count < 1)
+    throw new AppError('no-images', 'Training needs at least one image, and there is none.');
+
+  const weights = given ?? createWeights(spec, seed);
+  const names = [...weights.keys()];
+  const variables = [...weights.values()];
+  const ruleBiases = names.filter((name) => name.endsWith(`.${networkOf(spec).decoder.length}.bias`));
+  const adam = createAdam(weights, options.adam, rateFactors(spec, options));
+  const order = createDataOrder(data.count, seed);
+  const start = tiledSeed(spec, B);
+  let iteration = 0;
+
+  function inputTensor(rgba: Float32Array): tf.Tensor4D {
+    const input = encoderInput(spec, rgba);
+    if (spec.damage) {
+      const random = createRandom(derivedSeed(seed, 'damage', iteration));
+      for (let b = 0; b < B; b++)
+        cutCircles(input, spec.grid, planes, b, drawCircles(spec.damage, spec.grid, random));
+    }
+    return tf.tensor4d(input, [B, H, W, planes]);
+  }
+
+  function noiseTensor(): tf.Tensor2D {
+    const random = createRandom(derivedSeed(seed, 'latent', iteration));
+    return tf.tensor2d(
+      Float32Array.from({ length: B * E }, () => random.normal()),
+      [B, E],
+    );
+  }
+
+  /** Loss, its two parts and the weights' gradients. */
+  function forwardBackward(
+    rgba: Float32Array,
+    steps: number,
+  ): { value: tf.Tensor; parts: tf.Tensor[]; grads: tf.Tensor[] } {
+    const parts: tf.Tensor[] = [];
+    const images = inputTensor(rgba);
+    const noise = noiseTensor();
+    const target = tf.tensor4d(rgba, [B, H, W, 4]);
+    const draw = { seed: derivedSeed(seed, 'rollout', iteration), firstStep: 0, firstSample: 0 };
+    const balance = balanceSamples(options.sampleGradient, options.sampleLimit);
+    const settings = {
+      steps,
+      draw,
+      loss: spec.loss,
+      ...(implementation && { implementation }),
+      ...(balance && { balance }),
+    };
+    const { value, grads } = tf.engine().gradients(() => {
+      const latent = encode(weights, spec, images);
+      const rule = decode(weights, spec, sampleLatent(latent, noise));
+      const { loss, state } = rolloutLoss(start, rule, target, spec.automaton, settings);
+      state.dispose();
+      const reconstruction = tf.mean(loss);
+      const penalty = latentPenalty(latent);
+      parts.push(tf.keep(reconstruction), tf.keep(penalty));
+      return tf.add<tf.Scalar>(reconstruction, tf.mul(penalty, spec.klWeight));
+    }, variables);
+    tf.dispose([images, noise, target]);
+    return { value: value, parts, grads };
+  }
+
+  return {
+    spec,
+    weights,
+    bestWeights: adam.average ?? weights,
+    get iteration() {
+      return iteration;
+    },
+    async step() {
+      const rgba = await data.batch(order.next(B));
+      if (rgba.length !== B * H * W * 4) {
+        throw new AppError(
+          'mismatch',
+          `A batch holds ${rgba.length} values; ${B} images of ${W}×${H} RGBA are ${B * H * W * 4}.`,
+        );
+      }
+      const steps = stepsAt(spec, options, seed, iteration);
+      const learningRate = learningRateAt(options.schedule, iteration);
+      const { value, parts, grads } = forwardBackward(rgba, steps);
+      try {
+        const [loss, reconstruction, penalty] = await Promise.all([value, ...parts].map(scalarOf));
+        const gradientNorm = await updateWeights(adam, {
+          loss,
+          gradients: new Map(names.map((name, i) => [name, grads[i]])),
+          learningRate,
+          weightGradient: options.weightGradient,
+          clipNorm: options.clipNorm,
+          watched: ruleBiases,
+          iteration: iteration + 1,
+        });
+        iteration++;
+        return { iteration, loss, reconstruction, penalty, learningRate, steps, gradientNorm };
+      } finally {
+        tf.dispose([value, ...parts, ...grads]);
+      }
+    },
+    async snapshot({ shared = false } = {}) {
+      const tensors = await readRunTensors(weights, adam, shared);
+      return { iteration, updates: adam.updates, seed, order: order.state(), tensors };
+    },
+    restore(snapshot) {
+      writeRunTensors(weights, adam, seed, snapshot);
+      order.restore(snapshot.order);
+      iteration = snapshot.iteration;
+    },
+    dispose() {
+      start.dispose();
+      adam.dispose();
+      disposeWeights(weights);
+    },
+  };
+}
+
+/** Each weight's factor on the learning rate. */
+function rateFactors(spec: ModelSpec, { rates }: TrainingOptions): Map<string, number> {
+  const isBias = (name: string): boolean => name.endsWith('.bias');
+  return new Map(
+    weightShapes(spec).map(({ name, role }) => {
+      if (role === 'rule') return [name, isBias(name) ? rates.rule : rates.output];
+      return [name, name.startsWith('decoder') ? rates.decoder : rates.encoder];
+    }),
+  );
+}
+
+/** The seed state, once for every sample: [count, H, W, C]. */
+export function tiledSeed(spec: ModelSpec, count: number): tf.Tensor4D {
+  const one = seedState(spec);
+  const all = new Float32Array(count * one.length);
+  for (let b = 0; b < count; b++) all.set(one, b * one.length);
+  return tf.tensor4d(all, [count, spec.grid.height, spec.grid.width, spec.automaton.channels]);
+}
+
+/** T of an iteration, counted from 0. */
+export function stepsAt(
+  spec: ModelSpec,
+  options: Pick<TrainingOptions, 'steps' | 'stepCurriculum'>,
+  seed: number,
+  iteration: number,
+): number {
+  const { steps: range, stepCurriculum: curriculum } = options;
+  let steps = spec.steps;
+  if (range) {
+    steps = range.min + createRandom(derivedSeed(seed, 'steps', iteration)).int(range.max - range.min + 1);
+  }
+  if (!curriculum || iteration >= curriculum.iterations) return steps;
+  const progress = iteration / curriculum.iterations;
+  return Math.min(steps, Math.round(curriculum.from + (steps - curriculum.from) * progress));
+}
+
+async function scalarOf(tensor: tf.Tensor): Promise<number> {
+  return (await tensor.data())[0];
+}
