@@ -1,0 +1,164 @@
+/**
+ * Files that are there as a whole or not at all: written under a temporary name in the same folder, synced, renamed
+ * over the target, and the folder synced. A file of any size can be written as chunks. A process that is killed leaves
+ * a `.part` file behind, which sweepPartFiles removes at the next start; its name holds the process's number, so that
+ * what another Morphogen is writing, or someone else's `.part` file, stays.
+ */
+import { constants } from 'node:fs';
+import * as nodeFs from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { AppError } from '#domain/errors.ts';
+import { fileError } from './file-errors.ts';
+
+/** What is used of node:fs/promises; handed in by tests that play a full disk. */
+export type FileSystem = Pick<typeof nodeFs, 'open' | 'rename' | 'unlink' | 'readdir' | 'mkdir'>;
+
+/** A file as it will be, in pieces; those of engine/files/safetensors-write.ts fit. */
+export interface FileContents extends Iterable<Uint8Array> {
+  readonly byteLength: number;
+}
+
+export interface FileOptions {
+  readonly fs?: FileSystem;
+  readonly signal?: AbortSignal;
+}
+
+const PART = /\.morphogen-(\d+)-\d+\.part$/;
+/** Written at once; between two writes the signal is looked at. */
+const WRITE_BYTES = 1 << 26;
+/** A named pipe would block the opening until someone writes to it; Windows has no such flag. */
+const READ_WITHOUT_WAITING = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);
+let partsMade = 0;
+
+/**
+ * Whoever reads `path` sees the old contents or the new ones, also after a loss of power.
+ * @throws AppError io, with the bytes needed where the disk is full; AppError cancelled
+ */
+export async function writeFileAtomic(
+  path: string,
+  contents: Uint8Array | FileContents,
+  { fs = nodeFs, signal }: FileOptions = {},
+): Promise<void> {
+  const part = join(dirname(path), `${basename(path)}.morphogen-${process.pid}-${++partsMade}.part`);
+  try {
+    await writeWhole(part, contents, fs, signal);
+    await fs.rename(part, path);
+    await syncFolder(dirname(path), fs);
+  } catch (error) {
+    await fs.unlink(part).catch(() => undefined);
+    throw fileError(error, { path, doing: 'written', bytes: contents.byteLength });
+  }
+}
+
+/**
+ * A whole file in memory of its own, also beyond the 2 GiB that Node's readFile takes.
+ * @throws AppError not-found, io, bad-file (over maxBytes), out-of-memory
+ */
+export async function readFileBytes(
+  path: string,
+  { fs = nodeFs, maxBytes = Infinity }: { readonly fs?: FileSystem; readonly maxBytes?: number } = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    const file = await fs.open(path, READ_WITHOUT_WAITING);
+    try {
+      const stat = await file.stat();
+      if (!stat.isFile()) throw new AppError('io', `${path} is not a regular file: give the name of a file.`);
+      if (stat.size > maxBytes) {
+        throw new AppError(
+          'bad-file',
+          `${path} has ${stat.size} bytes, over the limit of ${maxBytes}: choose a smaller file.`,
+        );
+      }
+      const bytes = allocate(stat.size, path);
+      let at = 0;
+      while (at < bytes.length) {
+        const { bytesRead } = await file.read(bytes, at, Math.min(WRITE_BYTES, bytes.length - at), at);
+        if (bytesRead === 0) throw new AppError('io', `${path} became shorter while it was read: try again.`);
+        at += bytesRead;
+      }
+      return bytes;
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw fileError(error, { path, doing: 'read' });
+  }
+}
+
+/** Removes what killed processes left in a folder; returns the names. A folder that is not there has nothing. */
+export async function sweepPartFiles(folder: string, fs: FileSystem = nodeFs): Promise<string[]> {
+  const names = await fs.readdir(folder).catch(() => [] as string[]);
+  const swept: string[] = [];
+  for (const name of names) {
+    const owner = PART.exec(name)?.[1];
+    if (owner === undefined || isRunning(Number(owner))) continue;
+    await fs.unlink(join(folder, name)).then(
+      () => swept.push(name),
+      () => undefined,
+    );
+  }
+  return swept;
+}
+
+async function writeWhole(
+  path: string,
+  contents: Uint8Array | FileContents,
+  fs: FileSystem,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const file = await fs.open(path, 'wx');
+  try {
+    let written = 0;
+    for (const chunk of contents instanceof Uint8Array ? [contents] : contents) {
+      for (let at = 0; at < chunk.byteLength;) {
+        if (signal?.aborted === true)
+          throw new AppError('cancelled', `${path} was not written: it was cancelled.`);
+        const { bytesWritten } = await file.write(chunk, at, Math.min(WRITE_BYTES, chunk.byteLength - at));
+        at += bytesWritten;
+        written += bytesWritten;
+      }
+    }
+    if (written !== contents.byteLength) {
+      throw new RangeError(`${path}: ${contents.byteLength} bytes were announced and ${written} came`);
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** So that the new name survives a loss of power. Windows cannot open a folder, and needs none of it. */
+async function syncFolder(folder: string, fs: FileSystem): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await fs.open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function allocate(length: number, path: string): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(length);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new AppError(
+      'out-of-memory',
+      `There is no memory for the ${length} bytes of ${path}: close other programs.`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Someone else's process is one that runs, too.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
