@@ -1,0 +1,137 @@
+/**
+ * Growing pictures: from one living cell, by one rule or by several in turns, looked at on the way. The engine is a
+ * port, so that the command line, the window and a test grow in the same words.
+ */
+import type { Automaton, Grid, RuleValues } from '#domain/automaton.ts';
+import { AppError } from '#domain/errors.ts';
+import type { ModelSpec } from '#domain/model-spec.ts';
+
+/** A rule with the automaton that runs it. */
+export interface Style {
+  /** For people: the image's or the file's name. */
+  readonly name: string;
+  readonly spec: ModelSpec;
+  readonly rule: RuleValues;
+}
+
+/** The port: a growth under way, which whoever opened it disposes of. */
+export interface GrowthUnderWay {
+  readonly step: number;
+  advance(steps: number): void;
+  /** [B, H, W, C] */
+  state(): Promise<Float32Array>;
+  dispose(): void;
+}
+
+export interface GrowthPlan {
+  readonly spec: ModelSpec;
+  /** One a step, in turns; each with a rule for every sample, or one for all. */
+  readonly rules: readonly RuleValues[];
+  /** Of the masks, uint32. */
+  readonly seed: number;
+}
+
+export type OpenGrowth = (plan: GrowthPlan) => GrowthUnderWay;
+
+export interface GrowthMoment {
+  /** Steps since the seed. */
+  readonly step: number;
+  /** [B, H, W, C] */
+  readonly state: Float32Array;
+}
+
+/** Whether to stop; an AbortSignal is one. */
+export interface Cancellation {
+  readonly aborted: boolean;
+}
+
+/** Steps between two looks at the signal. */
+const chunkSteps = 32;
+
+/** 0, `every`, 2·`every`, … and the last. */
+export function momentsEvery(steps: number, every: number): number[] {
+  const moments = Array.from({ length: Math.ceil(steps / every) }, (_, i) => i * every);
+  return [...moments, steps];
+}
+
+/**
+ * The states at the given steps, which ascend.
+ * @throws AppError cancelled once the signal is aborted.
+ */
+export async function* growthMoments(
+  open: OpenGrowth,
+  plan: GrowthPlan,
+  moments: readonly number[],
+  signal?: Cancellation,
+): AsyncGenerator<GrowthMoment, void, undefined> {
+  const growth = open(plan);
+  try {
+    for (const moment of moments) {
+      while (growth.step < moment) {
+        if (signal?.aborted === true) throw cancelled(growth.step);
+        growth.advance(Math.min(chunkSteps, moment - growth.step));
+      }
+      yield { step: growth.step, state: await growth.state() };
+      if (signal?.aborted === true) throw cancelled(growth.step);
+    }
+  } finally {
+    growth.dispose();
+  }
+}
+
+/** The state after all steps, [B, H, W, C]. */
+export async function grown(
+  open: OpenGrowth,
+  plan: GrowthPlan,
+  steps: number,
+  signal?: Cancellation,
+): Promise<Float32Array> {
+  for await (const { state } of growthMoments(open, plan, [steps], signal)) return state;
+  throw new Error('a growth without a moment');
+}
+
+/**
+ * Several styles one a step, in turns, as in the paper: they must be of one automaton and start from one seed. The
+ * grid is the largest of theirs, the steps are the most of theirs.
+ * @throws AppError mismatch with both styles' names and what differs.
+ */
+export function fuseStyles(styles: readonly Style[], seed: number): GrowthPlan {
+  const [first, ...others] = styles;
+  if (first === undefined) throw new AppError('bad-argument', 'A fusion needs styles, found none; name two.');
+  for (const other of others) {
+    const apart = difference(first.spec, other.spec);
+    if (apart === null) continue;
+    throw new AppError(
+      'mismatch',
+      `${first.name} and ${other.name} cannot be fused: ${apart}; choose styles made with one model.`,
+    );
+  }
+  const grid: Grid = {
+    height: Math.max(...styles.map(({ spec }) => spec.grid.height)),
+    width: Math.max(...styles.map(({ spec }) => spec.grid.width)),
+  };
+  const steps = Math.max(...styles.map(({ spec }) => spec.steps));
+  return { spec: { ...first.spec, grid, steps }, rules: styles.map(({ rule }) => rule), seed };
+}
+
+/** What keeps two automata from working on one state, for people; null if nothing does. The gain may differ. */
+function difference(a: ModelSpec, b: ModelSpec): string | null {
+  const traits: [string, (automaton: Automaton) => number | string][] = [
+    ['channels', ({ channels }) => channels],
+    ['hidden values', ({ hidden }) => hidden],
+    ['Sobel sizes', ({ sobelSizes }) => sobelSizes.join(' and ') || 'none'],
+    ['alive channel', ({ aliveChannel }) => aliveChannel],
+    ['alive threshold', ({ aliveThreshold }) => aliveThreshold],
+    ['fire rate', ({ fireRate }) => fireRate],
+  ];
+  for (const [name, trait] of traits) {
+    const [one, other] = [trait(a.automaton), trait(b.automaton)];
+    if (one !== other) return `their ${name} differ (${one} and ${other})`;
+  }
+  if (a.seed !== b.seed) return `they grow from different seeds (${a.seed} and ${b.seed})`;
+  return null;
+}
+
+function cancelled(step: number): AppError {
+  return new AppError('cancelled', `Growing was cancelled at step ${step}; nothing was written.`);
+}

@@ -1,0 +1,355 @@
+/** `train`: a model from a folder of pictures, an IDX file or one picture. The run itself is app/training-run.ts. */
+import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { runTraining, type RunProgress } from '#app/training-run.ts';
+import { AppError } from '#domain/errors.ts';
+import { parseModelSpec } from '#domain/model-check.ts';
+import { presetNames, presets, type PresetName } from '#domain/model-presets.ts';
+import type { ModelSpec } from '#domain/model-spec.ts';
+import { readCheckpoint, type Checkpoint, type RunSettings } from '#engine/training/checkpoint.ts';
+import type { ValuesByName } from '#engine/training/tensor-values.ts';
+import { createTrainingJob, type TrainingPaths } from '#hosts/engine/training-job.ts';
+import { continuedRun, freshRun, usualIterations } from '#hosts/engine/training-settings.ts';
+import type { Dataset } from '#media/dataset.ts';
+import { findIdxFile } from '#media/idx.ts';
+import { splitDataset, type Split } from '#media/split.ts';
+import { clearCheckpoints, loadCheckpoint } from '#storage/checkpoint-slots.ts';
+import { defineCommand, type CommandContext } from '../command.ts';
+import { loadPictures } from '../load-pictures.ts';
+import { engineOptions, readModel, withEngine } from '../open-engine.ts';
+import { createTrainingReporter } from '../training-report.ts';
+
+/** Pictures kept for judging, unless told otherwise: a tenth, but not more than these. */
+const JUDGED_SHARE = 0.1;
+const JUDGED_AT_MOST = 256;
+
+const options = {
+  preset: {
+    type: 'string',
+    choices: presetNames,
+    help: 'kind of model; digits for IDX files, single for one picture, else sketch',
+  },
+  out: {
+    type: 'string',
+    short: 'o',
+    placeholder: 'M',
+    help: 'the model file to write; out/NAME.safetensors if left out',
+  },
+  iterations: { type: 'integer', short: 'n', min: 1, max: 1e9, help: "the run's end; by the preset" },
+  batch: { type: 'integer', min: 1, max: 65_536, help: 'pictures an iteration; by the preset' },
+  seed: {
+    type: 'integer',
+    min: 0,
+    max: 2 ** 32 - 1,
+    help: 'of the first weights and all that is drawn; 1 if left out',
+  },
+  lr: { type: 'number', placeholder: 'RATE', min: 0, help: 'learning rate; 0.001, for one picture 0.002' },
+  mode: {
+    type: 'string',
+    choices: ['grow', 'persist', 'regenerate'],
+    help: 'for one picture: only grow, also keep its shape (the default), or also heal',
+  },
+  resume: { type: 'boolean', help: 'go on from the last checkpoint of M' },
+  restart: { type: 'boolean', help: 'throw away the checkpoints of an unfinished run of M' },
+  from: { type: 'string', placeholder: 'MODEL', help: "start from a model's weights instead of random ones" },
+  spec: { type: 'string', placeholder: 'FILE', help: 'the kind of model as JSON, instead of a preset' },
+  limit: { type: 'integer', placeholder: 'N', min: 1, help: 'use at most N pictures' },
+  enlarge: { type: 'boolean', help: "enlarge pictures that are smaller than the model's grid" },
+  validation: {
+    type: 'integer',
+    placeholder: 'N',
+    min: 0,
+    help: 'pictures kept for judging; a tenth, at most 256, if left out',
+  },
+  'validate-every': {
+    type: 'integer',
+    placeholder: 'N',
+    min: 0,
+    default: 250,
+    help: 'iterations between two validations; 0 for none',
+  },
+  'preview-every': {
+    type: 'integer',
+    placeholder: 'N',
+    min: 0,
+    default: 500,
+    help: 'iterations between two preview sheets beside M; 0 for none',
+  },
+  'save-every': {
+    type: 'number',
+    placeholder: 'SECONDS',
+    min: 0,
+    default: 60,
+    help: 'time between two checkpoints',
+  },
+  float32: { type: 'boolean', help: 'write the model in full precision, twice as large' },
+  ...engineOptions,
+  json: { type: 'boolean', help: 'JSON lines on stdout: progress, validations, the end' },
+} as const;
+
+type Context = CommandContext<typeof options>;
+
+export const command = defineCommand({
+  name: 'train',
+  summary: 'Train a model on a folder of pictures, an IDX file or one picture',
+  description:
+    'Pictures are PNG, JPEG, WebP, GIF, AVIF, TIFF or IDX; folders are searched with all that is in them, and files that ' +
+    'cannot be used are listed and skipped. Ctrl-C saves a checkpoint and the model as it is; --resume goes on from ' +
+    "there with the run's own settings. The model is written at the end, with its scores on the pictures kept for judging.",
+  positionals: [{ name: 'SOURCE', help: 'a folder of pictures, an IDX file or one picture' }],
+  options,
+  examples: [
+    { line: 'train photos', does: 'a model of your pictures, in out/photos.safetensors' },
+    {
+      line: 'train mnist --preset digits --out digits.safetensors --iterations 5000',
+      does: 'a model of handwritten digits',
+    },
+    {
+      line: 'train mnist --out digits.safetensors --resume',
+      does: 'the same run, from where it was interrupted',
+    },
+    {
+      line: 'train lizard.png --mode regenerate --out lizard.safetensors',
+      does: 'one picture that heals when it is damaged',
+    },
+  ],
+  async run(context) {
+    const source = context.path(context.positionals[0]);
+    const paths = pathsOf(context, source);
+    await refuseFolder(paths.model);
+    const start = await (context.options.resume ? resumed(context, paths) : fresh(context, source, paths));
+    const dataset = await loadPictures(source, start.spec, context, {
+      limit: context.options.limit,
+      enlarge: context.options.enlarge,
+    });
+    await train(context, start, dataset, paths, `${basename(source)}, ${dataset.count} pictures`);
+  },
+});
+
+/** Where a run starts from. */
+interface Start {
+  readonly spec: ModelSpec;
+  readonly run: RunSettings;
+  readonly seed: number;
+  readonly iterations: number;
+  readonly weights?: ValuesByName;
+  readonly checkpoint?: Checkpoint;
+}
+
+async function train(
+  context: Context,
+  start: Start,
+  dataset: Dataset,
+  paths: TrainingPaths,
+  data: string,
+): Promise<void> {
+  const { options, err } = context;
+  const { spec, run, seed, iterations, checkpoint } = start;
+  const split = spec.network === null ? oneImage(dataset) : splitOf(dataset, start, options.validation);
+  await withEngine(options, err, async ({ implementation, description }) => {
+    if (checkpoint) tellDifferences(context, checkpoint, description, split);
+    const job = await createTrainingJob({
+      ...start,
+      ...split,
+      pictures: dataset,
+      implementation,
+      paths,
+      data,
+      backend: description,
+      dtype: options.float32 ? 'F32' : 'F16',
+    });
+    try {
+      const reporter = createTrainingReporter(context, { json: options.json });
+      const count = split.training.length;
+      const judged = spec.network === null ? '' : `, ${split.validation.length} for judging`;
+      err.line(
+        `Training ${spec.preset} to iteration ${iterations}: ${count} pictures in batches of ${run.options.batchSize}` +
+          `${judged}, seed ${seed}`,
+      );
+      const plan = {
+        iterations,
+        validateEvery: options['validate-every'],
+        previewEvery: options['preview-every'],
+        saveEveryMs: options['save-every'] * 1000,
+        reportEveryMs: reporter.everyMs,
+      };
+      const ports = {
+        ...job,
+        nowMs: () => performance.now(),
+        pause: () => new Promise<void>((resolve) => setImmediate(resolve)),
+        isStopped: () => context.signal.aborted,
+        emit: (event: Parameters<typeof reporter.emit>[0]) => reporter.emit(event),
+      };
+      await runTraining(plan, ports, checkpoint ? progressOf(checkpoint) : null);
+    } finally {
+      job.dispose();
+    }
+  });
+}
+
+async function fresh({ options, path }: Context, source: string, paths: TrainingPaths): Promise<Start> {
+  if (!options.restart) await refuseUnfinished(paths);
+  const model = options.from === undefined ? undefined : await readModel(path(options.from));
+  const spec = model?.spec ?? (await specOf(options, path, source));
+  if (model && options.preset !== undefined && options.preset !== spec.preset) {
+    throw new AppError(
+      'mismatch',
+      `${options.from} is a model of the preset ${spec.preset}, and --preset asks for ${options.preset}: leave it out.`,
+    );
+  }
+  const iterations = options.iterations ?? usualIterations(spec);
+  const wishes = { iterations, batch: options.batch, learningRate: options.lr, mode: options.mode };
+  const run = freshRun(spec, wishes);
+  await clearCheckpoints(paths.checkpoints);
+  return { spec, run, seed: options.seed ?? 1, iterations, ...(model && { weights: model.weights }) };
+}
+
+async function resumed({ options, err, given }: Context, paths: TrainingPaths): Promise<Start> {
+  const loaded = await loadCheckpoint(paths.checkpoints, (bytes, name) => readCheckpoint(bytes, { name }));
+  if (loaded === null) {
+    throw new AppError(
+      'not-found',
+      `There is no checkpoint of ${paths.model} to resume from (in ${paths.checkpoints}): leave --resume out.`,
+    );
+  }
+  if (loaded.notice !== null) err.line(loaded.notice);
+  const { value: checkpoint } = loaded;
+  const { spec, snapshot } = checkpoint;
+  refuseOtherSettings({ options, given }, checkpoint);
+  const iterations = options.iterations ?? progressOf(checkpoint).iterations;
+  const run = continuedRun(checkpoint.run, { iterations, batch: options.batch, learningRate: options.lr });
+  return { spec, run, seed: snapshot.seed, iterations, checkpoint };
+}
+
+/** What a run cannot change halfway. */
+function refuseOtherSettings(
+  { options, given }: Pick<Context, 'options' | 'given'>,
+  checkpoint: Checkpoint,
+): void {
+  const { spec, run, snapshot } = checkpoint;
+  const refuse = (option: string, has: string | number): never => {
+    throw new AppError(
+      'mismatch',
+      `The run to resume has ${option} ${has}, which cannot change halfway: leave --${option} out, or --resume.`,
+    );
+  };
+  if (options.preset !== undefined && options.preset !== spec.preset) refuse('preset', spec.preset);
+  if (options.seed !== undefined && options.seed !== snapshot.seed) refuse('seed', snapshot.seed);
+  if (options.mode !== undefined && (run.kind !== 'single' || options.mode !== run.mode)) {
+    refuse('mode', run.kind === 'single' ? run.mode : 'none');
+  }
+  for (const option of ['from', 'spec', 'restart'] as const) {
+    if (given(option)) {
+      throw new AppError(
+        'bad-argument',
+        `--${option} starts a run anew and --resume goes on with one: give only one of them.`,
+      );
+    }
+  }
+}
+
+async function specOf(
+  { preset, spec, mode }: Context['options'],
+  path: Context['path'],
+  source: string,
+): Promise<ModelSpec> {
+  if (spec !== undefined) return parseModelSpec(parseJson(await readFile(path(spec), 'utf8'), spec));
+  const name = preset ?? (await usualPreset(source));
+  if (mode !== undefined && name !== 'single') {
+    throw new AppError('bad-argument', `--mode is for the preset single, not for ${name}: leave it out.`);
+  }
+  return presets[name];
+}
+
+async function usualPreset(source: string): Promise<PresetName> {
+  if ((await findIdxFile(source)) !== null) return 'digits';
+  return (await stat(source)).isFile() ? 'single' : 'sketch';
+}
+
+function parseJson(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new AppError('bad-spec', `${name} is not JSON: give a file with a model's spec.`, { cause });
+  }
+}
+
+function pathsOf({ options, path }: Context, source: string): TrainingPaths {
+  const name = basename(source).replace(/\.[^.]*$/, '') || 'model';
+  const model = path(options.out ?? `out/${name}.safetensors`);
+  const stem = model.replace(/\.safetensors$/, '');
+  return { model, preview: `${stem}.preview.png`, checkpoints: `${stem}.checkpoints` };
+}
+
+async function refuseFolder(model: string): Promise<void> {
+  const found = await stat(model).catch(() => null);
+  if (found?.isDirectory()) {
+    throw new AppError(
+      'io',
+      `${model} is a folder where the model's file should be: give --out a file's name.`,
+    );
+  }
+}
+
+async function refuseUnfinished(paths: TrainingPaths): Promise<void> {
+  const found = await loadCheckpoint(paths.checkpoints, (bytes, name) =>
+    readCheckpoint(bytes, { name }),
+  ).catch((failure: unknown) => {
+    // None that can be read is none that could be lost.
+    if (failure instanceof AppError && failure.code === 'bad-file') return null;
+    throw failure;
+  });
+  if (found === null || progressOf(found.value).isFinished) return;
+  throw new AppError(
+    'busy',
+    `A run of ${paths.model} was interrupted at iteration ${found.iteration}: add --resume to go on with it, or ` +
+      '--restart to throw it away and start anew.',
+  );
+}
+
+function oneImage(dataset: Dataset): Split {
+  if (dataset.count !== 1) {
+    throw new AppError(
+      'mismatch',
+      `The preset single grows one picture, and there are ${dataset.count}: name one of them, or another preset.`,
+    );
+  }
+  return { training: Uint32Array.of(0), validation: Uint32Array.of(0) };
+}
+
+function splitOf(dataset: Dataset, { seed, checkpoint }: Start, asked: number | undefined): Split {
+  const before = checkpoint?.progress['validation'];
+  const usual = Math.min(JUDGED_AT_MOST, Math.round(dataset.count * JUDGED_SHARE));
+  const wanted = asked ?? (typeof before === 'number' ? before : usual);
+  return splitDataset(dataset.count, { seed, validation: wanted });
+}
+
+function tellDifferences({ err }: Context, checkpoint: Checkpoint, backend: string, split: Split): void {
+  const before = checkpoint.progress['backend'];
+  if (typeof before === 'string' && before !== backend) {
+    err.line(
+      `So far this run was on “${before}”: its results will not be those of an uninterrupted run to the last bit.`,
+    );
+  }
+  if (!('order' in checkpoint.snapshot)) return;
+  const { count } = checkpoint.snapshot.order;
+  if (count !== split.training.length) {
+    err.line(`There are ${split.training.length} pictures to train on, where there were ${count} before.`);
+  }
+}
+
+/** Of a checkpoint; what another version did not write is taken as unknown. */
+function progressOf({ spec, progress }: Checkpoint): RunProgress {
+  const { elapsedMs, iterations, isFinished, score } = progress;
+  return {
+    elapsedMs: typeof elapsedMs === 'number' ? elapsedMs : 0,
+    iterations: typeof iterations === 'number' ? iterations : usualIterations(spec),
+    isFinished: isFinished === true,
+    score: isScore(score) ? score : null,
+  };
+}
+
+function isScore(value: unknown): value is NonNullable<RunProgress['score']> {
+  if (typeof value !== 'object' || value === null) return false;
+  return 'mse' in value && 'psnr' in value && 'ssim' in value && typeof value.psnr === 'number';
+}
