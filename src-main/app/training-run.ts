@@ -67,7 +67,7 @@ export interface TrainingPorts {
   drawPreview(): Promise<string>;
   /** The model as it is now; returns its path. */
   publish(progress: RunProgress): Promise<string>;
-  emit(event: TrainingEvent): void;
+  readonly emit: (event: TrainingEvent) => void;
 }
 
 /** Saving takes at most this share of the time. */

@@ -61,7 +61,7 @@ export async function tryBackends(): Promise<Trial> {
   const wasm = await report('wasm', async () => {
     const kernels = await createKernels();
     try {
-      useWasmBackend(kernels);
+      await useWasmBackend(kernels);
       judge(grow('auto'), expected);
       threads = kernels.threads;
       return kernels.description.replace(/^wasm: /, '');

@@ -148,7 +148,7 @@ async function openBackend(backend: BackendName, threads: number | undefined): P
   switch (backend) {
     case 'wasm': {
       const kernels = await createKernels(threads === undefined ? {} : { threads });
-      useWasmBackend(kernels);
+      await useWasmBackend(kernels);
       return {
         backend,
         threads: kernels.threads,

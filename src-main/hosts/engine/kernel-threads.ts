@@ -9,12 +9,24 @@ const entry = new URL('./kernel-thread.ts', import.meta.url);
 const build = new URL('../../engine/kernels/wasm/build/', import.meta.url);
 
 export const nodeThreads: ThreadHost = {
-  start(start) {
+  start(start, ended) {
     const worker = new Worker(entry, { workerData: start });
-    worker.unref();
     return new Promise((resolve, reject) => {
-      worker.once('message', () => resolve({ stop: () => void worker.terminate() }));
-      worker.once('error', reject);
+      let stopped = false;
+      const stop = (): void => {
+        stopped = true;
+        void worker.terminate();
+      };
+      worker.once('message', () => {
+        // Only now, or a process that waits for nothing else would end before its threads are there.
+        worker.unref();
+        resolve({ stop });
+      });
+      worker.on('error', reject);
+      worker.once('exit', (code) => {
+        reject(new Error(`A thread of the engine ended before it began, with code ${code}.`));
+        if (!stopped) ended();
+      });
     });
   },
 };

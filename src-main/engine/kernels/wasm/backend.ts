@@ -6,18 +6,28 @@
  * A tensor's values are a plain array until a kernel wants them on the heap; from then on they stay there, and the block
  * is freed with the tensor. Values read by the caller are copies, for a block may be used again.
  */
-import { MathBackendCPU, tf } from '#engine/tf.ts';
+import type { tf } from '#engine/tf.ts';
+import { MathBackendCPU } from '#engine/tf.ts';
 import type { KernelRuntime } from './runtime.ts';
 
 export const WASM_BACKEND = 'wasm';
 
+export interface WasmOptions {
+  /** Bytes of features and hidden values that a thread may keep for a rollout's backward pass; the rest is recomputed. */
+  readonly keepBytes: number;
+}
+
+const defaultOptions: WasmOptions = { keepBytes: 64 * 1024 * 1024 };
+
 export class WasmBackend extends MathBackendCPU {
   readonly runtime: KernelRuntime;
+  readonly options: WasmOptions;
   readonly #blocks = new WeakMap<object, number>();
 
-  constructor(runtime: KernelRuntime) {
+  constructor(runtime: KernelRuntime, options: WasmOptions = defaultOptions) {
     super();
     this.runtime = runtime;
+    this.options = options;
     // The parent would advise every user in Node to install another backend.
     (this as unknown as { firstUse: boolean }).firstUse = false;
   }

@@ -7,8 +7,8 @@ import { AppError } from '#domain/errors.ts';
 
 const PAGE = 65536;
 const ALIGNMENT = 64;
-/** Kernels may read a few values past the end of a block; the last block needs something there. */
-const SLACK = 4096;
+/** Kernels may read up to five rows past the end of a block (of a small filter's at most); the last block needs something there. */
+const SLACK = 4 * PAGE;
 const GROWTH_BYTES = 8 * 1024 * 1024;
 
 export class Heap {
@@ -41,14 +41,14 @@ export class Heap {
     const size = Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
     let best = -1;
     for (let i = 0; i < this.#free.length; i++) {
-      const block = this.#free[i]!;
-      if (block.bytes >= size && (best < 0 || block.bytes < this.#free[best]!.bytes)) best = i;
+      const block = this.#free[i];
+      if (block.bytes >= size && (best < 0 || block.bytes < this.#free[best].bytes)) best = i;
     }
     if (best < 0) {
       this.#grow(size);
       best = this.#free.length - 1;
     }
-    const block = this.#free[best]!;
+    const block = this.#free[best];
     const start = block.start;
     if (block.bytes === size) this.#free.splice(best, 1);
     else {
@@ -66,7 +66,7 @@ export class Heap {
     this.#used.delete(start);
     this.#usedBytes -= bytes;
     let at = 0;
-    while (at < this.#free.length && this.#free[at]!.start < start) at++;
+    while (at < this.#free.length && this.#free[at].start < start) at++;
     const before = this.#free[at - 1];
     const after = this.#free[at];
     const joinsBefore = before !== undefined && before.start + before.bytes === start;

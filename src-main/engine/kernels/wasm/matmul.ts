@@ -67,9 +67,9 @@ function batchMatMul(
     const rows = heap.floats(by, batchB * n);
     const to = heap.floats(out.address, batch * n);
     for (let i = 0; i < batch; i++) {
-      const factor = scale[batchA === 1 ? 0 : i]!;
+      const factor = scale[batchA === 1 ? 0 : i];
       const row = batchB === 1 ? 0 : i * n;
-      for (let j = 0; j < n; j++) to[i * n + j] = factor * rows[row + j]!;
+      for (let j = 0; j < n; j++) to[i * n + j] = factor * rows[row + j];
     }
     return out;
   }

@@ -11,12 +11,12 @@ import { registerRolloutKernels, rolloutKernels } from './rollout.ts';
 import type { KernelRuntime } from './runtime.ts';
 
 /** Registers the backend over `runtime` and selects it; the runtime is disposed of with tf.removeBackend('wasm'). */
-export function useWasmBackend(runtime: KernelRuntime): WasmBackend {
+export async function useWasmBackend(runtime: KernelRuntime): Promise<WasmBackend> {
   const backend = new WasmBackend(runtime);
   if (tf.findBackend(WASM_BACKEND)) tf.removeBackend(WASM_BACKEND);
   tf.registerBackend(WASM_BACKEND, () => backend);
-  if (tf.getKernel(Object.keys(rolloutKernels)[0]!, WASM_BACKEND) === undefined) registerKernels();
-  tf.setBackend(WASM_BACKEND);
+  if (tf.getKernel(Object.keys(rolloutKernels)[0], WASM_BACKEND) === undefined) registerKernels();
+  await tf.setBackend(WASM_BACKEND);
   return backend;
 }
 

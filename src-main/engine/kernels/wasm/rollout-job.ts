@@ -43,7 +43,7 @@ export interface RolloutJob {
 
 const WORDS = 64;
 /** Features and hidden values of a chunk should stay in a core's second-level cache. */
-const CHUNK_BYTES = 96 * 1024;
+const CHUNK_BYTES = 48 * 1024;
 
 const pad = (n: number, multiple: number) => Math.ceil(n / multiple) * multiple;
 
@@ -130,8 +130,9 @@ export function runRollout(runtime: KernelRuntime, job: RolloutJob): void {
   const tileAt = place(backward ? 6 * Q * 4 : 0);
   const stepsAt = place(backward ? steps * 16 : 0);
   const spareBytes = pad((chunk + 6) * rowBytes, 64);
-  const worstKeep = (H * W + 6) * steps * rowBytes;
-  const keepBytes = backward ? Math.min(job.keepBytes, worstKeep + 16 * steps) : 0;
+  // Each step's rows end at a multiple of 16 bytes.
+  const worstKeep = pad((H * W + 6) * rowBytes, 16) * steps;
+  const keepBytes = backward ? Math.min(job.keepBytes, worstKeep) : 0;
   const keepAt = place(spareBytes + keepBytes + 256);
   const trajectoryAt = place(backward && keepBytes < worstKeep ? steps * gridBytes : 0);
 

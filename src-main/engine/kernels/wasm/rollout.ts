@@ -33,15 +33,15 @@ export const rolloutKernels: Readonly<Record<string, tf.KernelFunc>> = {
       ...addresses(ofRule),
     });
     wasm.disposeIntermediateTensorInfo(state);
-    const B = x0!.shape[0]!;
-    return [dx0, ...[w0!, b0!, w1!].map((input, i) => sumOverBatch(wasm, ofRule[i]!, input, B))];
+    const B = x0!.shape[0];
+    return [dx0, ...[w0!, b0!, w1!].map((input, i) => sumOverBatch(wasm, ofRule[i], input, B))];
   },
 
   [ROLLOUT_LOSS]({ inputs, backend, attrs }) {
     const wasm = wasmBackend(backend);
     const { x0, target, pixelWeight } = inputs;
     const { loss, needsStateGradient } = attrs as unknown as RolloutLossAttributes;
-    const value = wasm.output([x0!.shape[0]!]);
+    const value = wasm.output([x0!.shape[0]]);
     const state = wasm.output(x0!.shape);
     const dx0 = wasm.output(needsStateGradient ? x0!.shape : [0]);
     const ofRule = ruleOutputs(wasm, inputs);
@@ -78,7 +78,7 @@ function jobOf(wasm: WasmBackend, inputs: Inputs, attrs: tf.NamedAttrMap | undef
     steps,
     draw,
     mode: 'forward',
-    rules: w0!.shape[0]!,
+    rules: w0!.shape[0],
     turns: 1,
     sharedStart: false,
     x0: wasm.address(x0!),
@@ -100,7 +100,7 @@ function jobOf(wasm: WasmBackend, inputs: Inputs, attrs: tf.NamedAttrMap | undef
 
 /** Gradients of the rule, apart for every sample. */
 function ruleOutputs(wasm: WasmBackend, inputs: Inputs): [Output, Output, Output] {
-  const B = inputs['x0']!.shape[0]!;
+  const B = inputs['x0']!.shape[0];
   const like = (name: string) => wasm.output([B, ...inputs[name]!.shape.slice(1)]);
   return [like('w0'), like('b0'), like('w1')];
 }
@@ -122,7 +122,7 @@ function sumOverBatch(wasm: WasmBackend, gradient: Output, input: tf.TensorInfo,
   const total = heap.floats(sum.address, size);
   const all = heap.floats(gradient.address, size * B);
   total.set(all.subarray(0, size));
-  for (let b = 1; b < B; b++) for (let i = 0; i < size; i++) total[i]! += all[b * size + i]!;
+  for (let b = 1; b < B; b++) for (let i = 0; i < size; i++) total[i] += all[b * size + i];
   wasm.disposeIntermediateTensorInfo(gradient);
   return sum;
 }

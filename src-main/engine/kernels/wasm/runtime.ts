@@ -13,9 +13,14 @@ export interface ThreadStart {
   readonly index: number;
 }
 
+export interface Thread {
+  stop(): void;
+}
+
 /** Starts a thread that calls `runThread` with what it gets; resolves once the thread waits for jobs. */
 export interface ThreadHost {
-  start(start: ThreadStart): Promise<{ stop(): void }>;
+  /** @param ended To be called if the thread ends without having been stopped. */
+  start(start: ThreadStart, ended: () => void): Promise<Thread>;
 }
 
 export interface KernelBinaries {
@@ -32,6 +37,8 @@ export interface KernelRuntimeOptions {
   readonly host: ThreadHost | null;
   /** Leave relaxed SIMD and threads out, as a machine without them would. */
   readonly plain?: boolean;
+  /** A thread that finishes nothing for so long is taken for dead; two minutes if left out. */
+  readonly stallMs?: number;
 }
 
 /** A word of a job that is a float32. */
@@ -61,7 +68,6 @@ const CONTROL_WORDS = 16;
 const HEAP_START = 65536;
 const SHARED_MAXIMUM_PAGES = 65536;
 const PLAIN_PAGES = 16384;
-/** A thread that finishes nothing for so long is dead. */
 const STALL_MS = 120_000;
 /** Looks at the control block before a thread goes to sleep: a few tens of microseconds, the gap between two kernels. */
 const SPINS = 4000;
@@ -95,17 +101,19 @@ export class KernelRuntime {
   readonly description: string;
   readonly #control: Int32Array;
   readonly #exports: KernelExports;
-  readonly #workers: { stop(): void }[];
+  readonly #workers: Thread[];
+  readonly #stallMs: number;
   #scratch = 0;
   #scratchBytes = 0;
   #disposed = false;
+  /** A thread ended or does not answer: what it left undone is unknown, so nothing runs any more. */
+  #broken = false;
 
   private constructor(
     heap: Heap,
     exports: KernelExports,
-    workers: { stop(): void }[],
-    relaxed: boolean,
-    description: string,
+    workers: Thread[],
+    { relaxed, description, stallMs }: { relaxed: boolean; description: string; stallMs: number },
   ) {
     this.heap = heap;
     this.threads = workers.length + 1;
@@ -114,34 +122,40 @@ export class KernelRuntime {
     this.#control = heap.ints(CONTROL, CONTROL_WORDS);
     this.#exports = exports;
     this.#workers = workers;
+    this.#stallMs = stallMs;
   }
 
   static async create(options: KernelRuntimeOptions): Promise<KernelRuntime> {
-    const { binaries, threads, host } = options;
+    const { binaries, threads, host, stallMs = STALL_MS } = options;
     const missing = options.plain ? 'switched off' : missingFeature(binaries.relaxed);
     if (missing !== null) {
       const memory = new WebAssembly.Memory({ initial: PLAIN_PAGES, maximum: SHARED_MAXIMUM_PAGES });
       const module = new WebAssembly.Module(asSource(binaries.simd));
       const heap = new Heap(memory, HEAP_START, PLAIN_PAGES * 65536);
-      const text = `wasm: plain SIMD on one thread, because relaxed SIMD or threads are ${missing}`;
-      return new KernelRuntime(heap, instantiate(module, memory), [], false, text);
+      const description = `wasm: plain SIMD on one thread, because relaxed SIMD or threads are ${missing}`;
+      const how = { relaxed: false, description, stallMs };
+      return new KernelRuntime(heap, instantiate(module, memory), [], how);
     }
     const memory = new WebAssembly.Memory({ initial: 16, maximum: SHARED_MAXIMUM_PAGES, shared: true });
     const module = new WebAssembly.Module(asSource(binaries.relaxed));
     const heap = new Heap(memory, HEAP_START, SHARED_MAXIMUM_PAGES * 65536);
     const exports = instantiate(module, memory);
-    const starts: Promise<{ stop(): void }>[] = [];
-    if (host)
-      for (let index = 1; index < threads; index++) starts.push(host.start({ module, memory, index }));
-    const workers = await Promise.all(starts);
-    const count = workers.length + 1;
-    return new KernelRuntime(
-      heap,
-      exports,
-      workers,
-      true,
-      `wasm: relaxed SIMD, ${count} thread${count > 1 ? 's' : ''}`,
+    const loss = { happened: false, report: (): void => undefined };
+    const ended = (): void => {
+      loss.happened = true;
+      loss.report();
+    };
+    const helpers = host ? Math.max(0, threads - 1) : 0;
+    const starts = Array.from({ length: helpers }, (_, i) =>
+      host!.start({ module, memory, index: i + 1 }, ended),
     );
+    const workers = await allStarted(starts);
+    const count = workers.length + 1;
+    const description = `wasm: relaxed SIMD, ${count} thread${count > 1 ? 's' : ''}`;
+    const runtime = new KernelRuntime(heap, exports, workers, { relaxed: true, description, stallMs });
+    loss.report = () => void (runtime.#broken = true);
+    if (loss.happened) loss.report();
+    return runtime;
   }
 
   /**
@@ -149,13 +163,16 @@ export class KernelRuntime {
    * @param job Address of the operation's own block of words.
    * @param items How many independent pieces it has.
    * @param scratchBytes Working memory of each thread.
+   * @throws AppError out-of-memory if a thread has died
    */
   run(operation: Operation, job: number, items: number, scratchBytes: number): void {
     if (items <= 0) return;
     if (this.#disposed) throw new Error('The kernels were disposed.');
+    if (this.#broken) throw threadLost();
     this.#reserveScratch(scratchBytes);
     const control = this.#control;
     const helpers = items > 1 ? this.#workers.length : 0;
+    control[FAILED] = 0;
     control[NEXT] = 0;
     control[ITEMS] = items;
     control[OPERATION] = operation;
@@ -228,26 +245,42 @@ export class KernelRuntime {
   #awaitThreads(): void {
     const control = this.#control;
     for (let spin = 0; spin < SPINS; spin++) if (Atomics.load(control, PENDING) === 0) return;
-    let progress = Atomics.load(control, NEXT);
+    const sliceMs = Math.min(1000, this.#stallMs);
+    let progress = -1;
     let waitedMs = 0;
     for (;;) {
       const pending = Atomics.load(control, PENDING);
       if (pending === 0) return;
-      Atomics.wait(control, PENDING, pending, 1000);
-      const now = Atomics.load(control, NEXT);
-      waitedMs = now === progress ? waitedMs + 1000 : 0;
+      // Items taken and threads done: while one of them changes, somebody works.
+      const now = Atomics.load(control, NEXT) * (this.threads + 1) + pending;
+      waitedMs = now === progress ? waitedMs + sliceMs : 0;
       progress = now;
-      if (waitedMs >= STALL_MS) {
-        throw new AppError(
-          'out-of-memory',
-          'A thread of the engine stopped answering; restart the program with fewer threads.',
-        );
+      if (waitedMs >= this.#stallMs) {
+        this.#broken = true;
+        throw threadLost();
       }
+      Atomics.wait(control, PENDING, pending, sliceMs);
     }
   }
 }
 
-/** The body of a thread: waits for jobs until the runtime is disposed. Call `ready` tells the host that it waits. */
+function threadLost(): AppError {
+  return new AppError(
+    'out-of-memory',
+    'A thread of the engine stopped answering; restart the program with fewer threads.',
+  );
+}
+
+/** All threads, or none: where one does not start, the others are stopped. */
+async function allStarted(starts: readonly Promise<Thread>[]): Promise<Thread[]> {
+  const outcomes = await Promise.allSettled(starts);
+  const threads = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  if (threads.length < starts.length) for (const thread of threads) thread.stop();
+  await Promise.all(starts);
+  return threads;
+}
+
+/** The body of a thread: waits for jobs until the runtime is disposed. Calling `ready` tells the host that it waits. */
 export function runThread(start: ThreadStart, ready: () => void): void {
   const control = new Int32Array(start.memory.buffer, CONTROL, CONTROL_WORDS);
   const kernels = instantiate(start.module, start.memory);

@@ -53,7 +53,10 @@ function report(seconds: number, flops: number, peak: number): Measurement {
 }
 
 /** One iteration: encoder, decoders, rollout, backward, Adam. */
-export async function measureTraining(workload: Workload, repeats: number): Promise<Measurement & { cells: number }> {
+export async function measureTraining(
+  workload: Workload,
+  repeats: number,
+): Promise<Measurement & { cells: number }> {
   const { spec, rgba, batch, weights } = workload;
   const cells = computedCells(workload);
   const trainer = createTrainer({
@@ -62,7 +65,11 @@ export async function measureTraining(workload: Workload, repeats: number): Prom
     seed: 1,
     data: { count: batch, batch: () => rgba },
     // So small a rate that the workload stays what it is.
-    options: { ...defaultTraining, batchSize: batch, schedule: { ...defaultTraining.schedule, learningRate: 1e-9 } },
+    options: {
+      ...defaultTraining,
+      batchSize: batch,
+      schedule: { ...defaultTraining.schedule, learningRate: 1e-9 },
+    },
   });
   const { seconds, peak } = await best(() => trainer.step(), repeats);
   const flops = batch * networkFlops(spec).training + 3 * cells * cellFlops(spec);
@@ -70,7 +77,10 @@ export async function measureTraining(workload: Workload, repeats: number): Prom
 }
 
 /** The rollout's kernels alone, forward and backward. */
-export async function measureRollout(workload: Workload, repeats: number): Promise<{ forward: Measurement; both: Measurement; cells: number }> {
+export async function measureRollout(
+  workload: Workload,
+  repeats: number,
+): Promise<{ forward: Measurement; both: Measurement; cells: number }> {
   const { spec } = workload;
   const cells = computedCells(workload);
   const job = rolloutJob(workload);
@@ -86,7 +96,10 @@ export async function measureRollout(workload: Workload, repeats: number): Promi
 }
 
 /** Pictures to grown pictures: encode, decode, grow. */
-export async function measureGrowing(workload: Workload, repeats: number): Promise<Measurement & { cells: number }> {
+export async function measureGrowing(
+  workload: Workload,
+  repeats: number,
+): Promise<Measurement & { cells: number }> {
   const { spec, rgba, batch, weights } = workload;
   const cells = computedCells(workload);
   const start = tiledSeed(spec, batch);
@@ -102,17 +115,26 @@ export async function measureGrowing(workload: Workload, repeats: number): Promi
   return { ...report(seconds, batch * networkFlops(spec).forward + cells * cellFlops(spec), peak), cells };
 }
 
-export async function measureEncoding({ spec, rgba, batch, weights }: Workload, repeats: number): Promise<Measurement> {
+export async function measureEncoding(
+  { spec, rgba, batch, weights }: Workload,
+  repeats: number,
+): Promise<Measurement> {
   const { height, width } = spec.grid;
   const input = tf.tensor4d(encoderInput(spec, rgba), [batch, height, width, networkOf(spec).planes]);
-  const { seconds, peak } = await best(() => tf.tidy(() => void encode(weights, spec, input).mean.dataSync()), repeats);
+  const { seconds, peak } = await best(
+    () => tf.tidy(() => void encode(weights, spec, input).mean.dataSync()),
+    repeats,
+  );
   const decoders = [...weights].filter(([name]) => name.startsWith('decoder.') && name.endsWith('.kernel'));
   const flops = networkFlops(spec).forward - decoders.reduce((sum, [, kernel]) => sum + 2 * kernel.size, 0);
   return report(seconds, batch * flops, peak);
 }
 
 /** One update of every weight; `gbPerSecond` counts weight, both moments and gradient read, and all but the last written. */
-export async function measureAdam({ weights }: Workload, repeats: number): Promise<{ seconds: number; weights: number; gbPerSecond: number }> {
+export async function measureAdam(
+  { weights }: Workload,
+  repeats: number,
+): Promise<{ seconds: number; weights: number; gbPerSecond: number }> {
   const adam = createAdam(weights, defaultAdam);
   const gradients = new Map([...weights].map(([name, weight]) => [name, tf.zeros(weight.shape)]));
   const { seconds } = await best(() => adam.update(gradients, 1e-9), repeats);
@@ -142,7 +164,9 @@ function rolloutJob({ spec, weights, rgba, batch }: Workload) {
   const rules = inferRules(weights, spec, rgba);
   const start = tiledSeed(spec, batch);
   const target = tf.tensor(rgba, [batch, H, W, 4]);
-  const made = [batch * H * W * C, batch, rules.w0.size, batch * d, rules.w1.size].map((size) => heap.allocate(size * 4));
+  const made = [batch * H * W * C, batch, rules.w0.size, batch * d, rules.w1.size].map((size) =>
+    heap.allocate(size * 4),
+  );
   const [state, loss, dw0, db0, dw1] = made as [number, number, number, number, number];
   const words = {
     automaton: spec.automaton,

@@ -17,11 +17,17 @@ export async function runPeer(
   const args = [script, '--preset', preset, '--batch', String(batch), '--threads', String(threads)];
   try {
     const { stdout } = await promisify(execFile)(python, compile ? [...args, '--compile'] : args);
-    return new Map([...stdout.matchAll(/^(\w+) ([\d.]+)$/gm)].map(([, name, value]) => [name!, Number(value)]));
+    return new Map(
+      [...stdout.matchAll(/^(\w+) ([\d.]+)$/gm)].map(([, name, value]) => [name, Number(value)]),
+    );
   } catch (cause) {
     const detail = cause instanceof Error ? (cause.message.trim().split('\n').at(-1) ?? '') : '';
-    throw new AppError('unsupported', `${python} could not run PyTorch's side (${detail}); name a Python with torch in it.`, {
-      cause,
-    });
+    throw new AppError(
+      'unsupported',
+      `${python} could not run PyTorch's side (${detail}); name a Python with torch in it.`,
+      {
+        cause,
+      },
+    );
   }
 }

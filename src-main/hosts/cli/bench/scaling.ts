@@ -33,14 +33,15 @@ function line({ side, steps, batch }: Case, repeats: number): string {
   const { channels: C, hidden: d } = automaton;
   const K = featureCount(automaton);
   const random = createRandom(1);
-  const noise = (size: number, scale: number) => Float32Array.from({ length: size }, () => (random.next() - 0.5) * scale);
+  const noise = (size: number, scale: number) =>
+    Float32Array.from({ length: size }, () => (random.next() - 0.5) * scale);
   const rule = {
     w0: tf.tensor3d(noise(batch * K * d, 0.2), [batch, K, d]),
     b0: tf.tensor2d(noise(batch * d, 0.1), [batch, d]),
     w1: tf.tensor3d(noise(batch * d * C, 0.01), [batch, d, C]),
   };
-  const x0 = tf.zeros([batch, side, side, C]) as tf.Tensor4D;
-  const target = tf.zeros([batch, side, side, 4]) as tf.Tensor4D;
+  const x0 = tf.zeros<tf.Rank.R4>([batch, side, side, C]);
+  const target = tf.zeros<tf.Rank.R4>([batch, side, side, 4]);
   const { heap } = wasmBackend(tf.backend()).runtime;
   const draw = { seed: 1, firstStep: 0, firstSample: 0 };
   let seconds = Infinity;

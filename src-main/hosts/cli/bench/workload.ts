@@ -8,7 +8,13 @@ import { fileURLToPath } from 'node:url';
 import { featureCount } from '#domain/automaton.ts';
 import { presets, type PresetName } from '#domain/model-presets.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
-import { createWeights, networkOf, variableOf, weightShapes, type TrainableWeights } from '#engine/network/weights.ts';
+import {
+  createWeights,
+  networkOf,
+  variableOf,
+  weightShapes,
+  type TrainableWeights,
+} from '#engine/network/weights.ts';
 import { loadDataset } from '#media/dataset.ts';
 import { openModel } from '../open-engine.ts';
 
@@ -33,7 +39,12 @@ export async function openWorkload(preset: PresetName, batch: number, dense: boo
   const automaton = allAlive ? { ...trained.automaton, aliveThreshold: -1e30 } : trained.automaton;
   const spec = { ...trained, automaton };
   const weights = model
-    ? new Map([...model.weights].map(([name, tensor]) => [name, variableOf(tensor.dataSync<'float32'>(), tensor.shape)]))
+    ? new Map(
+        [...model.weights].map(([name, tensor]) => [
+          name,
+          variableOf(tensor.dataSync<'float32'>(), tensor.shape),
+        ]),
+      )
     : new Map(createWeights(spec, 1));
   model?.dispose();
   if (allAlive) calm(weights, spec);
@@ -84,7 +95,7 @@ export function networkFlops(spec: ModelSpec): { forward: number; training: numb
     index++;
   }
   for (const [name, shape] of shapes) {
-    if (!name.startsWith('encoder.') && name.endsWith('.kernel')) forward += 2 * shape[0]! * shape[1]!;
+    if (!name.startsWith('encoder.') && name.endsWith('.kernel')) forward += 2 * shape[0] * shape[1];
   }
   // Backward is two products for each, but for the first layer, whose input wants no gradient.
   return { forward, training: 3 * forward - firstLayer };

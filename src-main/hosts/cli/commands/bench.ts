@@ -1,11 +1,18 @@
 /** `bench`: how fast this machine trains and grows, against the micro-kernel's peak and, if asked, against PyTorch. */
 import { presetNames } from '#domain/model-presets.ts';
-import { measureAdam, measureEncoding, measureGrowing, measureRollout, measureTraining } from '../bench/measure.ts';
+import {
+  measureAdam,
+  measureEncoding,
+  measureGrowing,
+  measureRollout,
+  measureTraining,
+} from '../bench/measure.ts';
 import { runPeer } from '../bench/peer.ts';
 import { scalingTable } from '../bench/scaling.ts';
 import { openWorkload } from '../bench/workload.ts';
 import { defineCommand } from '../command.ts';
 import { withEngine } from '../open-engine.ts';
+import { UsageError } from '../usage-error.ts';
 
 const subjects = ['train', 'grow', 'rollout', 'encode', 'adam', 'scaling'] as const;
 
@@ -19,12 +26,21 @@ export const command = defineCommand({
     'presets without a bundled model, and --dense, keep every cell alive, the worst case.',
   positionals: [{ name: 'WHAT', help: subjects.join(', ') + '; train if left out', count: 'optional' }],
   options: {
-    preset: { type: 'string', choices: presetNames.filter((name) => name !== 'single'), default: 'digits', help: 'the model' },
+    preset: {
+      type: 'string',
+      choices: presetNames.filter((name) => name !== 'single'),
+      default: 'digits',
+      help: 'the model',
+    },
     batch: { type: 'integer', placeholder: 'N', min: 1, max: 4096, default: 64, help: 'pictures at a time' },
     dense: { type: 'boolean', help: 'keep every cell alive' },
     repeats: { type: 'integer', min: 1, max: 1000, default: 8, help: 'the best of so many counts' },
     threads: { type: 'integer', placeholder: 'N', min: 1, max: 256, help: 'threads; all cores if left out' },
-    peer: { type: 'string', placeholder: 'PYTHON', help: 'also time test/bench/torch_peer.py with this Python' },
+    peer: {
+      type: 'string',
+      placeholder: 'PYTHON',
+      help: 'also time test/bench/torch_peer.py with this Python',
+    },
     compile: { type: 'boolean', help: "let the peer use PyTorch's compiler" },
     json: { type: 'boolean', help: 'print one line of JSON' },
   },
@@ -36,17 +52,22 @@ export const command = defineCommand({
   async run({ options, positionals, out, err }) {
     const what = positionals[0] ?? 'train';
     const subject = subjects.find((name) => name === what);
-    if (!subject) throw new Error(`WHAT is one of ${subjects.join(', ')}`);
+    if (!subject) throw new UsageError(`WHAT is one of ${subjects.join(', ')}, and got "${what}"`);
     const { preset, batch, dense, repeats, peer } = options;
     await withEngine({ backend: 'wasm', threads: options.threads }, err, async ({ threads }) => {
       if (subject === 'scaling') {
         for (const line of scalingTable(repeats)) out.line(line);
         return;
       }
-      const ours = async () => ({ ...(await measure(subject, await openWorkload(preset, batch, dense), repeats)) });
+      const ours = async () => ({
+        ...(await measure(subject, await openWorkload(preset, batch, dense), repeats)),
+      });
       const first = await ours();
       const base = { what: subject, preset, batch, threads };
-      if (!peer || subject === 'adam' || subject === 'encode' || subject === 'rollout') return print({ ...base, ...first });
+      if (!peer || subject === 'adam' || subject === 'encode' || subject === 'rollout') {
+        print({ ...base, ...first });
+        return;
+      }
       const times = await runPeer(peer, { preset, batch, threads, compile: options.compile });
       const key = subject === 'train' ? 'secondsPerIteration' : 'secondsPerBatch';
       const theirs = times.get(subject === 'train' ? 'train_iter_s' : `infer_b${batch}_s`)!;
@@ -54,12 +75,19 @@ export const command = defineCommand({
       const second = await ours();
       const seconds = Math.min(first[key] as number, second[key] as number);
       const better = second[key] === seconds ? second : first;
-      print({ ...base, ...better, peerSeconds: theirs, peerMemoryMb: times.get('peak_mb')!, timesAsFast: round(theirs / seconds) });
+      print({
+        ...base,
+        ...better,
+        peerSeconds: theirs,
+        peerMemoryMb: times.get('peak_mb')!,
+        timesAsFast: round(theirs / seconds),
+      });
     });
 
     function print(result: Record<string, unknown>): void {
       if (options.json) out.line(JSON.stringify(result));
-      else for (const [name, value] of Object.entries(result)) out.line(`${name.padEnd(20)} ${String(value)}`);
+      else
+        for (const [name, value] of Object.entries(result)) out.line(`${name.padEnd(20)} ${String(value)}`);
     }
   },
 });

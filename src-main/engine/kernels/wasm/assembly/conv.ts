@@ -123,7 +123,7 @@ export function convolveItem(job: usize, scratch: usize, item: i32): void {
         const tall = min(6, rows - r);
         const a = patches + <usize>r * rowBytes;
         const to = result + <usize>(first + r) * pitch + <usize>(j << 2);
-        if (tall == 6 && wide == 8 && relu) {
+        if (tall == 6 && wide == 8 && relu && bias) {
           tileRowsBiasRelu(a, rowBytes, panel, depth, to, pitch, bias + <usize>(j << 2));
           continue;
         }
