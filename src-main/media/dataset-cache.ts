@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
 import { join } from 'node:path';
-import { createAtomicFile } from './atomic-file.ts';
+import { createAtomicFile, sweepPartFiles } from '#storage/atomic-file.ts';
 
 export interface CachedDataset {
   readonly names: readonly string[];
@@ -55,13 +55,14 @@ export async function writeCache(folder: string, path: string, dataset: CachedDa
   magic.copy(head);
   head.writeUInt32LE(text.length, 8);
   try {
-    const file = await createAtomicFile(path);
+    const file = await createAtomicFile(path, { makeFolder: true });
     try {
       for (const bytes of [head, text, pixels]) await file.write(bytes);
       await file.commit();
     } finally {
       await file.abort();
     }
+    await sweepPartFiles(folder);
     await sweep(folder);
     return true;
   } catch {

@@ -6,7 +6,7 @@
  */
 import gifenc from 'gifenc';
 import { AppError } from '#domain/errors.ts';
-import { createAtomicFile } from './atomic-file.ts';
+import { createAtomicFile } from '#storage/atomic-file.ts';
 import { createColourCount, type Palette } from './palette.ts';
 import { checkFactor, overColour, type Colour, type RgbaImage } from './pixels.ts';
 
@@ -133,7 +133,7 @@ export async function writeGif(
   frames: FrameSource,
   options: GifOptions = {},
 ): Promise<GifSummary> {
-  const file = await createAtomicFile(path);
+  const file = await createAtomicFile(path, { makeFolder: true });
   try {
     const summary = await encodeGif(frames, options, (bytes) => file.write(bytes));
     await file.commit();

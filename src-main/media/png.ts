@@ -3,7 +3,7 @@
  */
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { writeFileAtomic } from './atomic-file.ts';
+import { writeFileAtomic } from '#storage/atomic-file.ts';
 import { enlarge, overColour, type Colour, type RgbaImage } from './pixels.ts';
 
 export interface PngOptions {
@@ -23,7 +23,7 @@ export async function encodePng(image: RgbaImage, options: PngOptions = {}): Pro
 
 /** @throws AppError `io`; an older file stays as it was. */
 export async function writePng(path: string, image: RgbaImage, options: PngOptions = {}): Promise<void> {
-  await writeFileAtomic(path, await encodePng(image, options));
+  await writeFileAtomic(path, await encodePng(image, options), { makeFolder: true });
 }
 
 /**

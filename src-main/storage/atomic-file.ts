@@ -1,7 +1,7 @@
 /**
  * Files that are there as a whole or not at all: written under a temporary name in the same folder, synced, renamed
- * over the target, and the folder synced. A file of any size can be written as chunks. A process that is killed leaves
- * a `.part` file behind, which sweepPartFiles removes at the next start; its name holds the process's number, so that
+ * over the target, and the folder synced. A file of any size can be written as chunks, also one whose size is not known
+ * beforehand (createAtomicFile). A process that is killed leaves a `.part` file behind, which sweepPartFiles removes at the next start; its name holds the process's number, so that
  * what another Morphogen is writing, or someone else's `.part` file, stays.
  */
 import { constants } from 'node:fs';
@@ -21,6 +21,17 @@ export interface FileContents extends Iterable<Uint8Array> {
 export interface FileOptions {
   readonly fs?: FileSystem;
   readonly signal?: AbortSignal;
+  /** Makes the folder, and those above it, where they are missing; otherwise a missing folder is an error. */
+  readonly makeFolder?: boolean;
+}
+
+/** A file on its way: whoever opens one calls `abort` at the end, whatever happens. Every method throws as writeFileAtomic. */
+export interface AtomicFile {
+  write(bytes: Uint8Array): Promise<void>;
+  /** The file is there after this. */
+  commit(): Promise<void>;
+  /** Removes what was written; does nothing after `commit`. */
+  abort(): Promise<void>;
 }
 
 const PART = /\.morphogen-(\d+)-\d+\.part$/;
@@ -37,17 +48,27 @@ let partsMade = 0;
 export async function writeFileAtomic(
   path: string,
   contents: Uint8Array | FileContents,
-  { fs = nodeFs, signal }: FileOptions = {},
+  options: FileOptions = {},
 ): Promise<void> {
-  const part = join(dirname(path), `${basename(path)}.morphogen-${process.pid}-${++partsMade}.part`);
+  const file = await openPart(path, options, contents.byteLength);
   try {
-    await writeWhole(part, contents, fs, signal);
-    await fs.rename(part, path);
-    await syncFolder(dirname(path), fs);
-  } catch (error) {
-    await fs.unlink(part).catch(() => undefined);
-    throw fileError(error, { path, doing: 'written', bytes: contents.byteLength });
+    let written = 0;
+    for (const chunk of contents instanceof Uint8Array ? [contents] : contents) {
+      await file.write(chunk);
+      written += chunk.byteLength;
+    }
+    if (written !== contents.byteLength) {
+      throw new RangeError(`${path}: ${contents.byteLength} bytes were announced and ${written} came`);
+    }
+    await file.commit();
+  } finally {
+    await file.abort();
   }
+}
+
+/** A file to be written piece by piece. @throws AppError io */
+export function createAtomicFile(path: string, options: FileOptions = {}): Promise<AtomicFile> {
+  return openPart(path, options, undefined);
 }
 
 /**
@@ -100,31 +121,62 @@ export async function sweepPartFiles(folder: string, fs: FileSystem = nodeFs): P
   return swept;
 }
 
-async function writeWhole(
+/** @param bytes Of the whole file, to be named where the disk is full; undefined where it is not known. */
+async function openPart(
   path: string,
-  contents: Uint8Array | FileContents,
-  fs: FileSystem,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const file = await fs.open(path, 'wx');
-  try {
-    let written = 0;
-    for (const chunk of contents instanceof Uint8Array ? [contents] : contents) {
-      for (let at = 0; at < chunk.byteLength;) {
-        if (signal?.aborted === true)
-          throw new AppError('cancelled', `${path} was not written: it was cancelled.`);
-        const { bytesWritten } = await file.write(chunk, at, Math.min(WRITE_BYTES, chunk.byteLength - at));
-        at += bytesWritten;
-        written += bytesWritten;
-      }
+  { fs = nodeFs, signal, makeFolder = false }: FileOptions,
+  bytes: number | undefined,
+): Promise<AtomicFile> {
+  const folder = dirname(path);
+  const part = join(folder, `${shortened(basename(path))}.morphogen-${process.pid}-${++partsMade}.part`);
+  const attempt = async <T>(action: () => Promise<T>): Promise<T> => {
+    try {
+      return await action();
+    } catch (error) {
+      throw fileError(error, { path, doing: 'written', ...(bytes === undefined ? {} : { bytes }) });
     }
-    if (written !== contents.byteLength) {
-      throw new RangeError(`${path}: ${contents.byteLength} bytes were announced and ${written} came`);
-    }
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  };
+  const handle = await attempt(async () => {
+    if (makeFolder) await fs.mkdir(folder, { recursive: true });
+    return fs.open(part, 'wx');
+  });
+  let isOpen = true;
+  let isDone = false;
+  const close = async (): Promise<void> => {
+    if (!isOpen) return;
+    isOpen = false;
+    await handle.close();
+  };
+  return {
+    write: (chunk) =>
+      attempt(async () => {
+        for (let at = 0; at < chunk.byteLength;) {
+          if (signal?.aborted === true)
+            throw new AppError('cancelled', `${path} was not written: it was cancelled.`);
+          const length = Math.min(WRITE_BYTES, chunk.byteLength - at);
+          at += (await handle.write(chunk, at, length)).bytesWritten;
+        }
+      }),
+    commit: () =>
+      attempt(async () => {
+        await handle.sync();
+        await close();
+        await fs.rename(part, path);
+        isDone = true;
+        await syncFolder(folder, fs);
+      }),
+    async abort() {
+      if (isDone) return;
+      isDone = true;
+      await close().catch(() => undefined);
+      await fs.unlink(part).catch(() => undefined);
+    },
+  };
+}
+
+/** Leaves the part's ending room within a name's 255 bytes; the target's own length is judged by the rename. */
+function shortened(name: string): string {
+  return [...name].slice(0, 40).join('');
 }
 
 /** So that the new name survives a loss of power. Windows cannot open a folder, and needs none of it. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { AppError, type ErrorCode } from '#domain/errors.ts';
-import { readFileBytes, sweepPartFiles, writeFileAtomic } from '#storage/atomic-file.ts';
+import { createAtomicFile, readFileBytes, sweepPartFiles, writeFileAtomic } from '#storage/atomic-file.ts';
 import { failure, fullDisk } from '#test/storage/full-disk.ts';
 
 let folder: string;
@@ -71,6 +71,32 @@ test('a failed rename, a wrong announcement and a cancellation leave the old fil
   );
   assert.deepEqual(await readFileBytes(path), Uint8Array.of(1));
   assert.deepEqual(await nodeFs.readdir(home), ['x']);
+});
+
+test('a file in pieces appears with its commit and not before, and goes with abort', async () => {
+  const home = await emptyFolder();
+  const path = join(home, 'deep', 'er', 'film.gif');
+  await assert.rejects(createAtomicFile(path), failsWith('io', /folder does not exist/));
+  const file = await createAtomicFile(path, { makeFolder: true });
+  for (const piece of [Uint8Array.of(1, 2), new Uint8Array(0), Uint8Array.of(3)]) await file.write(piece);
+  await assert.rejects(readFileBytes(path), failsWith('not-found', /film\.gif/));
+  await file.commit();
+  await file.abort();
+  assert.deepEqual(await readFileBytes(path), Uint8Array.of(1, 2, 3));
+  const another = await createAtomicFile(path);
+  await another.write(Uint8Array.of(4));
+  await another.abort();
+  assert.deepEqual(await readFileBytes(path), Uint8Array.of(1, 2, 3));
+  const filling = await createAtomicFile(path, { fs: fullDisk(3) });
+  await assert.rejects(filling.write(new Uint8Array(4)), failsWith('io', /no room .*film\.gif: free/));
+  await filling.abort();
+  assert.deepEqual(await nodeFs.readdir(join(home, 'deep', 'er')), ['film.gif']);
+});
+
+test('a name as long as the disk allows can be written', async () => {
+  const path = join(await emptyFolder(), 'n'.repeat(250));
+  await writeFileAtomic(path, Uint8Array.of(5));
+  assert.deepEqual(await readFileBytes(path), Uint8Array.of(5));
 });
 
 test('folders, missing files and files over the limit are said as such', async () => {
