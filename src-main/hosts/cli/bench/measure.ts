@@ -52,7 +52,7 @@ function report(seconds: number, flops: number, peak: number): Measurement {
   };
 }
 
-/** One iteration: encoder, decoders, rollout, backward, Adam. */
+/** One iteration: encoder, decoders, rollout, backward, Adam. Uses the workload's weights up. */
 export async function measureTraining(
   workload: Workload,
   repeats: number,
@@ -71,7 +71,7 @@ export async function measureTraining(
       schedule: { ...defaultTraining.schedule, learningRate: 1e-9 },
     },
   });
-  const { seconds, peak } = await best(() => trainer.step(), repeats);
+  const { seconds, peak } = await best(() => trainer.step(), repeats).finally(() => trainer.dispose());
   const flops = batch * networkFlops(spec).training + 3 * cells * cellFlops(spec);
   return { ...report(seconds, flops, peak), cells };
 }

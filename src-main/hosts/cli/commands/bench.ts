@@ -1,5 +1,6 @@
 /** `bench`: how fast this machine trains and grows, against the micro-kernel's peak and, if asked, against PyTorch. */
 import { presetNames } from '#domain/model-presets.ts';
+import { disposeWeights } from '#engine/network/weights.ts';
 import {
   measureAdam,
   measureEncoding,
@@ -59,9 +60,12 @@ export const command = defineCommand({
         for (const line of scalingTable(repeats)) out.line(line);
         return;
       }
-      const ours = async () => ({
-        ...(await measure(subject, await openWorkload(preset, batch, dense), repeats)),
-      });
+      const ours = async () => {
+        const workload = await openWorkload(preset, batch, dense);
+        const measured = await measure(subject, workload, repeats);
+        disposeWeights(workload.weights);
+        return { ...measured };
+      };
       const first = await ours();
       const base = { what: subject, preset, batch, threads };
       if (!peer || subject === 'adam' || subject === 'encode' || subject === 'rollout') {
