@@ -198,7 +198,8 @@ async function fresh({ options, path }: Context, source: string, paths: Training
     );
   }
   const iterations = options.iterations ?? usualIterations(spec);
-  const wishes = { iterations, batch: options.batch, learningRate: options.lr, mode: options.mode };
+  const { batch, lr: learningRate, mode } = options;
+  const wishes = { iterations, batch, learningRate, mode, isTrained: model !== undefined };
   const run = freshRun(spec, wishes);
   await clearCheckpoints(paths.checkpoints);
   return { spec, run, seed: options.seed ?? 1, iterations, ...(model && { weights: model.weights }) };
