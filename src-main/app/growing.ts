@@ -20,6 +20,8 @@ export interface GrowthUnderWay {
   advance(steps: number): void;
   /** [B, H, W, C] */
   state(): Promise<Float32Array>;
+  /** Goes on from other values of the same shape; the steps go on counting. */
+  replace(state: Float32Array): void;
   dispose(): void;
 }
 
@@ -67,15 +69,20 @@ export async function* growthMoments(
   const growth = open(plan);
   try {
     for (const moment of moments) {
-      while (growth.step < moment) {
-        if (signal?.aborted === true) throw cancelled(growth.step);
-        growth.advance(Math.min(chunkSteps, moment - growth.step));
-      }
+      advanceTo(growth, moment, signal);
       yield { step: growth.step, state: await growth.state() };
       if (signal?.aborted === true) throw cancelled(growth.step);
     }
   } finally {
     growth.dispose();
+  }
+}
+
+/** @throws AppError cancelled once the signal is aborted. */
+export function advanceTo(growth: GrowthUnderWay, step: number, signal?: Cancellation): void {
+  while (growth.step < step) {
+    if (signal?.aborted === true) throw cancelled(growth.step);
+    growth.advance(Math.min(chunkSteps, step - growth.step));
   }
 }
 

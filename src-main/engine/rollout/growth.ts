@@ -26,6 +26,8 @@ export interface Growth {
   advance(steps: number): void;
   /** [B, H, W, C], an array of its own. */
   state(): Promise<Float32Array>;
+  /** Goes on from other values, [B, H, W, C], e.g. with a part erased. The steps go on counting. */
+  replace(state: Float32Array): void;
   dispose(): void;
 }
 
@@ -57,6 +59,11 @@ export function openGrowth(
     },
     async state() {
       return (await state.data<'float32'>()).slice();
+    },
+    replace(values) {
+      const next = tf.tensor4d(values.slice(), state.shape);
+      state.dispose();
+      state = next;
     },
     dispose() {
       state.dispose();
