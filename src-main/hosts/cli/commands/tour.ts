@@ -81,6 +81,7 @@ export const command = defineCommand({
           '  npm run --silent morphogen -- train PICTURE             one picture that keeps its shape',
         );
         out.line('  npm run --silent morphogen -- grow MODEL --image FILE   a growth as a GIF');
+        out.line('  npm run --silent morphogen -- fuse A B --model MODEL    two pictures grown as one');
         out.line('  npm run --silent morphogen -- --help                    everything else');
       } finally {
         model.dispose();
