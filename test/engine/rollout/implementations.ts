@@ -2,10 +2,13 @@
  * The rollouts that the parity suite holds against the reference: a tfjs backend, and how it runs. Those that this
  * machine lacks say why, and the suite prints it.
  */
-import { tf } from '#engine/tf.ts';
 import { registerReferenceKernels } from '#engine/kernels/reference/register.ts';
-import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
+import type { WasmOptions } from '#engine/kernels/wasm/backend.ts';
+import { useWasmBackend } from '#engine/kernels/wasm/register.ts';
 import type { ComposedMemory } from '#engine/rollout/composed.ts';
+import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
+import { tf } from '#engine/tf.ts';
+import { createKernels } from '#hosts/engine/kernel-threads.ts';
 
 export interface Implementation {
   readonly name: string;
@@ -27,6 +30,12 @@ export const implementations: readonly Implementation[] = [
   onCpu('reference', { implementation: 'auto', extent: 'all' }),
   onCpu('composed, √T states', { implementation: 'composed', memory: 'sqrt', extent: 'part' }),
   onCpu('composed, every state', { implementation: 'composed', memory: 'every', extent: 'least' }),
+  onWasm('wasm, two threads', { threads: 2 }),
+  onWasm('wasm, one thread', { threads: 1 }),
+  onWasm('wasm, plain SIMD', { threads: 1, plain: true }),
+  // Some steps of most cases fit, the others keep their state and compute it again.
+  onWasm('wasm, little memory', { threads: 2 }, { keepBytes: 15_000 }),
+  onWasm('wasm, no memory', { threads: 1 }, { keepBytes: 0 }),
 ];
 
 function onCpu(
@@ -42,5 +51,29 @@ function onCpu(
       await tf.setBackend('cpu');
     },
     async tearDown() {},
+  };
+}
+
+function onWasm(
+  name: string,
+  { threads, plain = false }: { threads: number; plain?: boolean },
+  options?: WasmOptions,
+): Implementation {
+  return {
+    name,
+    implementation: 'auto',
+    extent: 'all',
+    async available() {
+      const kernels = await createKernels({ threads: 1 });
+      const { relaxed, description } = kernels;
+      kernels.dispose();
+      return plain || relaxed ? null : description;
+    },
+    async setUp() {
+      await useWasmBackend(await createKernels({ threads, plain }), options);
+    },
+    async tearDown() {
+      tf.removeBackend('wasm');
+    },
   };
 }

@@ -4,7 +4,8 @@
  * and keeps its tensors where threads cannot see them.
  *
  * A tensor's values are a plain array until a kernel wants them on the heap; from then on they stay there, and the block
- * is freed with the tensor. Values read by the caller are copies, for a block may be used again.
+ * is freed with the tensor. Large ones go there at once: their arrays would only wait for a collection that the heap's
+ * growth does not hasten. Values read by the caller are copies, for a block may be used again.
  */
 import type { tf } from '#engine/tf.ts';
 import { MathBackendCPU } from '#engine/tf.ts';
@@ -16,6 +17,9 @@ export interface WasmOptions {
   /** Bytes of features and hidden values that a thread may keep for a rollout's backward pass; the rest is recomputed. */
   readonly keepBytes: number;
 }
+
+/** Values that a caller hands in go to the heap at once from this size on. */
+const LARGE_BYTES = 1024 * 1024;
 
 const defaultOptions: WasmOptions = { keepBytes: 64 * 1024 * 1024 };
 
@@ -44,6 +48,23 @@ export class WasmBackend extends MathBackendCPU {
     entry.values = view;
     this.#blocks.set(tensor.dataId, block);
     return block;
+  }
+
+  override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): object {
+    const dataId = super.write(values, shape, dtype);
+    const isLarge = values instanceof Float32Array && values.byteLength >= LARGE_BYTES;
+    if (isLarge && dtype === 'float32') this.address({ dataId, shape, dtype });
+    return dataId;
+  }
+
+  /** Results of kernels; a plain one may still be filling the array that it hands in, so that stays where it is. */
+  override makeTensorInfo(
+    shape: number[],
+    dtype: tf.DataType,
+    values?: tf.BackendValues | string[],
+  ): tf.TensorInfo {
+    if (!(values instanceof Float32Array)) return super.makeTensorInfo(shape, dtype, values);
+    return { dataId: super.write(values, shape, dtype), shape, dtype };
   }
 
   /** A float32 tensor on the heap whose values are not set yet. */

@@ -3,7 +3,7 @@
  * A plain kernel may hand out windows on its input (a slice does); those are given arrays of their own.
  */
 import { tf } from '#engine/tf.ts';
-import { WASM_BACKEND, WasmBackend, wasmBackend } from './backend.ts';
+import { WASM_BACKEND, WasmBackend, wasmBackend, type WasmOptions } from './backend.ts';
 import { convolutionKernels } from './convolution.ts';
 import { elementwiseKernels } from './elementwise.ts';
 import { matmulKernels } from './matmul.ts';
@@ -11,8 +11,8 @@ import { registerRolloutKernels, rolloutKernels } from './rollout.ts';
 import type { KernelRuntime } from './runtime.ts';
 
 /** Registers the backend over `runtime` and selects it; the runtime is disposed of with tf.removeBackend('wasm'). */
-export async function useWasmBackend(runtime: KernelRuntime): Promise<WasmBackend> {
-  const backend = new WasmBackend(runtime);
+export async function useWasmBackend(runtime: KernelRuntime, options?: WasmOptions): Promise<WasmBackend> {
+  const backend = new WasmBackend(runtime, options);
   if (tf.findBackend(WASM_BACKEND)) tf.removeBackend(WASM_BACKEND);
   tf.registerBackend(WASM_BACKEND, () => backend);
   if (tf.getKernel(Object.keys(rolloutKernels)[0], WASM_BACKEND) === undefined) registerKernels();

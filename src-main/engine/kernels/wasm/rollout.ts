@@ -5,9 +5,6 @@ import { tf } from '#engine/tf.ts';
 import { WASM_BACKEND, wasmBackend, type WasmBackend } from './backend.ts';
 import { runRollout, type RolloutJob } from './rollout-job.ts';
 
-/** A thread keeps at most so many bytes of features and hidden values for the backward pass; the rest is recomputed. */
-const KEEP_BYTES = 64 * 1024 * 1024;
-
 type Inputs = tf.NamedTensorInfoMap;
 
 export const rolloutKernels: Readonly<Record<string, tf.KernelFunc>> = {
@@ -94,7 +91,7 @@ function jobOf(wasm: WasmBackend, inputs: Inputs, attrs: tf.NamedAttrMap | undef
     dw0: 0,
     db0: 0,
     dw1: 0,
-    keepBytes: KEEP_BYTES,
+    keepBytes: wasm.options.keepBytes,
   };
 }
 
