@@ -31,7 +31,7 @@ export interface Growth {
   dispose(): void;
 }
 
-/** @throws AppError bad-argument without a rule, mismatch if rules and automaton do not fit. */
+/** @throws AppError bad-argument without a rule, mismatch if rules and automaton do not fit, out-of-memory. */
 export function openGrowth(
   { spec, rules, seed }: GrowthSetup,
   implementation: RolloutImplementation = 'auto',
@@ -42,7 +42,7 @@ export function openGrowth(
   const tensors = rules.map((values) => rulesOfValues(spec, values));
   let step = 0;
   let state = tf.tidy(() => {
-    const one = tf.tensor4d(seedState(spec), [1, grid.height, grid.width, automaton.channels]);
+    const one = tf.tensor4d(seedOf(spec), [1, grid.height, grid.width, automaton.channels]);
     return batch === 1 ? one : tf.tile(one, [batch, 1, 1, 1]);
   });
   return {
@@ -70,4 +70,18 @@ export function openGrowth(
       for (const { w0, b0, w1 } of tensors) tf.dispose([w0, b0, w1]);
     },
   };
+}
+
+function seedOf(spec: ModelSpec): Float32Array {
+  try {
+    return seedState(spec);
+  } catch (failure) {
+    if (!(failure instanceof RangeError)) throw failure;
+    const { height, width } = spec.grid;
+    throw new AppError(
+      'out-of-memory',
+      `A grid of ${height}×${width} cells needs more memory than there is; use a smaller one.`,
+      { cause: failure },
+    );
+  }
 }

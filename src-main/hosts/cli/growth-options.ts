@@ -1,5 +1,6 @@
 /** The options of every command that draws a growth, and what they mean once the spec is known. */
 import type { Grid } from '#domain/automaton.ts';
+import { AppError } from '#domain/errors.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
 import { black, factorFor, parseColour, white, type Colour } from '#media/pixels.ts';
 import type { OptionValues } from './command.ts';
@@ -61,10 +62,21 @@ export interface GrowthLook {
 const mostFrames = 250;
 const widestPixels = 320;
 const mostCells = 4096;
+/** Pixels a side of a picture that programs still open. */
+const mostPixels = 16_384;
 
+/** @throws AppError bad-argument for a picture that would be too large, or a colour that is none */
 export function lookOf(options: GrowthOptionValues, spec: ModelSpec, steps: number): GrowthLook {
+  const scale = options.scale ?? factorFor(spec.grid, widestPixels);
+  const widest = Math.max(spec.grid.height, spec.grid.width) * scale;
+  if (widest > mostPixels) {
+    throw new AppError(
+      'bad-argument',
+      `A picture has at most ${mostPixels} pixels a side, and this one would have ${widest}: choose a smaller --scale.`,
+    );
+  }
   return {
-    scale: options.scale ?? factorFor(spec.grid, widestPixels),
+    scale,
     background: options.background === undefined ? backgroundOf(spec) : parseColour(options.background),
     framesPerSecond: options.fps,
     holdMs: options.hold * 1000,

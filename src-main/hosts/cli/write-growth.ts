@@ -1,7 +1,7 @@
 /** A growth as a GIF, as a PNG of its last state, or as a folder of frames, with progress on stderr. */
 import { momentsEvery, growthMoments, type GrowthPlan, type OpenGrowth } from '#app/growing.ts';
 import { writeGif } from '#media/gif.ts';
-import { stateToImage, type RgbaImage } from '#media/pixels.ts';
+import { parseColour, stateToImage, type RgbaImage } from '#media/pixels.ts';
 import { writeFrames, writePng } from '#media/png.ts';
 import type { CommandContext } from './command.ts';
 import { lookOf, parseSize, type GrowthOptionValues } from './growth-options.ts';
@@ -9,12 +9,23 @@ import { createProgressLine } from './progress-line.ts';
 import { UsageError } from './usage-error.ts';
 
 type GrowthContext = Pick<CommandContext, 'err' | 'signal' | 'path'>;
+type GrowthFileOptions = GrowthOptionValues & { readonly out: string };
 
 /** Frames up to this many bytes are kept between a GIF's two passes; longer growths are grown twice. */
 const keptBytes = 1 << 28;
 
+/**
+ * Refuses what no model could make right, before anything is started.
+ * @throws UsageError for the file's name or the size, AppError bad-argument for the colour
+ */
+export function checkGrowthOptions({ out, size, background }: GrowthFileOptions): void {
+  outputKind(out);
+  if (size !== undefined) parseSize(size);
+  if (background !== undefined) parseColour(background);
+}
+
 /** What a name asks for. @throws UsageError for a name of another kind of file */
-export function outputKind(out: string): 'gif' | 'png' | 'frames' {
+function outputKind(out: string): 'gif' | 'png' | 'frames' {
   if (/[/\\]$/.test(out) || !/\.[^./\\]+$/.test(out)) return 'frames';
   if (/\.gif$/i.test(out)) return 'gif';
   if (/\.png$/i.test(out)) return 'png';
@@ -29,7 +40,7 @@ export async function writeGrowth(
   { err, signal, path }: GrowthContext,
   open: OpenGrowth,
   { spec: trained, rules, seed }: GrowthPlan,
-  options: GrowthOptionValues & { readonly out: string },
+  options: GrowthFileOptions,
 ): Promise<void> {
   const kind = outputKind(options.out);
   const steps = options.steps ?? trained.steps;

@@ -111,7 +111,7 @@ export class Heap {
     return new AppError(
       'out-of-memory',
       `The engine needs ${megabytes(bytes)} MB more than the ${megabytes(this.#usedBytes)} MB it holds and cannot get them; ` +
-        'use a smaller batch, fewer threads or a smaller preset.',
+        'use a smaller grid or batch, fewer threads or a smaller preset.',
       { cause },
     );
   }

@@ -5,7 +5,7 @@ import { growthOptions } from '../growth-options.ts';
 import { engineOptions, openEncoderModel, withEngine } from '../open-engine.ts';
 import { encodePicture, growthOn, isSafetensors, openStyleOf } from '../open-growable.ts';
 import { UsageError } from '../usage-error.ts';
-import { outputKind, writeGrowth } from '../write-growth.ts';
+import { checkGrowthOptions, writeGrowth } from '../write-growth.ts';
 
 export const command = defineCommand({
   name: 'fuse',
@@ -40,7 +40,7 @@ export const command = defineCommand({
   ],
   async run(context) {
     const { options, positionals, err } = context;
-    outputKind(options.out);
+    checkGrowthOptions(options);
     const { model } = options;
     const picture = positionals.find((name) => !isSafetensors(name));
     if (picture !== undefined && model === undefined) {

@@ -6,7 +6,7 @@ import { growthOptions } from '../growth-options.ts';
 import { engineOptions, openEncoderModel, withEngine } from '../open-engine.ts';
 import { encodePicture, growthOn, openRule, openStyleOf } from '../open-growable.ts';
 import { UsageError } from '../usage-error.ts';
-import { outputKind, writeGrowth } from '../write-growth.ts';
+import { checkGrowthOptions, writeGrowth } from '../write-growth.ts';
 
 export const command = defineCommand({
   name: 'grow',
@@ -48,7 +48,7 @@ export const command = defineCommand({
   ],
   async run(context) {
     const { options, positionals, err } = context;
-    outputKind(options.out);
+    checkGrowthOptions(options);
     const model = positionals[0] === undefined ? undefined : context.path(positionals[0]);
     if (options.image !== undefined && options.style !== undefined) {
       throw new UsageError('grow takes --image or --style, and got both');
