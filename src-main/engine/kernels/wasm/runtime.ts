@@ -233,11 +233,16 @@ export class KernelRuntime {
     for (const worker of this.#workers) worker.stop();
   }
 
+  /** Gives back the threads' working memory, which otherwise stays as large as the largest job wanted it. */
+  releaseScratch(): void {
+    if (this.#scratchBytes) this.heap.release(this.#scratch);
+    this.#scratchBytes = 0;
+  }
+
   #reserveScratch(bytesPerThread: number): void {
     const bytes = Math.ceil(bytesPerThread / 64) * 64 * this.threads;
     if (bytes <= this.#scratchBytes) return;
-    if (this.#scratchBytes) this.heap.release(this.#scratch);
-    this.#scratchBytes = 0;
+    this.releaseScratch();
     this.#scratch = this.heap.allocate(bytes);
     this.#scratchBytes = bytes;
   }

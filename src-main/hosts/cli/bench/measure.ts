@@ -21,6 +21,7 @@ export interface Measurement {
   readonly gflops: number;
   /** Of the micro-kernel on all threads. */
   readonly peakShare: number;
+  /** The process's largest resident memory since it began, threads and pictures included. */
   readonly peakMemoryMb: number;
 }
 
@@ -112,6 +113,7 @@ export async function measureGrowing(
       }),
     repeats,
   );
+  start.dispose();
   return { ...report(seconds, batch * networkFlops(spec).forward + cells * cellFlops(spec), peak), cells };
 }
 
@@ -125,6 +127,7 @@ export async function measureEncoding(
     () => tf.tidy(() => void encode(weights, spec, input).mean.dataSync()),
     repeats,
   );
+  input.dispose();
   const decoders = [...weights].filter(([name]) => name.startsWith('decoder.') && name.endsWith('.kernel'));
   const flops = networkFlops(spec).forward - decoders.reduce((sum, [, kernel]) => sum + 2 * kernel.size, 0);
   return report(seconds, batch * flops, peak);

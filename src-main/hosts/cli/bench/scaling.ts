@@ -12,23 +12,45 @@ interface Case {
   readonly batch: number;
 }
 
-const cases: readonly Case[] = [
-  { side: 14, steps: 64, batch: 16 },
-  { side: 28, steps: 64, batch: 16 },
-  { side: 56, steps: 64, batch: 16 },
-  { side: 28, steps: 32, batch: 16 },
-  { side: 28, steps: 128, batch: 16 },
-  { side: 28, steps: 64, batch: 64 },
-  { side: 28, steps: 64, batch: 256 },
-];
-
-/** Lines of the table: the last column is the heap beyond the tensors that go in and come out. */
-export function scalingTable(repeats: number): string[] {
-  const head = 'cells  steps  batch   seconds  ns/(cell·step)   working MB';
-  return [head, ...cases.map((one) => line(one, repeats))];
+export interface ScalingRow {
+  readonly cells: number;
+  readonly steps: number;
+  readonly batch: number;
+  readonly seconds: number;
+  readonly nanosecondsPerCellStep: number;
+  /** The heap in use beyond the tensors that go in and come out. */
+  readonly workingMb: number;
 }
 
-function line({ side, steps, batch }: Case, repeats: number): string {
+/** Around a grid of 28×28, 64 steps and a batch: a quarter and four times the cells, half and twice the steps, 4 and 16 times the batch. */
+function casesFor(batch: number): readonly Case[] {
+  const middle = { side: 28, steps: 64, batch };
+  const sides = [14, 28, 56].map((side) => ({ ...middle, side }));
+  const lengths = [32, 128].map((steps) => ({ ...middle, steps }));
+  return [...sides, ...lengths, ...[4, 16].map((times) => ({ ...middle, batch: batch * times }))];
+}
+
+/** @param batch The smallest of the three that are measured. */
+export function measureScaling(batch: number, repeats: number): ScalingRow[] {
+  return casesFor(batch).map((one) => measureCase(one, repeats));
+}
+
+export function scalingTable(rows: readonly ScalingRow[]): string[] {
+  const head = 'cells  steps  batch   seconds  ns/(cell·step)   working MB';
+  const lines = rows.map((row) =>
+    [
+      String(row.cells).padStart(5),
+      String(row.steps).padStart(6),
+      String(row.batch).padStart(6),
+      row.seconds.toFixed(4).padStart(9),
+      row.nanosecondsPerCellStep.toFixed(0).padStart(15),
+      row.workingMb.toFixed(1).padStart(12),
+    ].join(' '),
+  );
+  return [head, ...lines];
+}
+
+function measureCase({ side, steps, batch }: Case, repeats: number): ScalingRow {
   const automaton = { ...presets.digits.automaton, aliveThreshold: -1e30 };
   const { channels: C, hidden: d } = automaton;
   const K = featureCount(automaton);
@@ -42,7 +64,10 @@ function line({ side, steps, batch }: Case, repeats: number): string {
   };
   const x0 = tf.zeros<tf.Rank.R4>([batch, side, side, C]);
   const target = tf.zeros<tf.Rank.R4>([batch, side, side, 4]);
-  const { heap } = wasmBackend(tf.backend()).runtime;
+  const { runtime } = wasmBackend(tf.backend());
+  // What is left of a larger case would count as this one's.
+  runtime.releaseScratch();
+  const inputs: tf.Tensor[] = [x0, target, rule.w0, rule.b0, rule.w1];
   const draw = { seed: 1, firstStep: 0, firstSample: 0 };
   let seconds = Infinity;
   let working = 0;
@@ -51,16 +76,15 @@ function line({ side, steps, batch }: Case, repeats: number): string {
     const { loss, state } = rolloutLoss(x0, rule, target, automaton, { steps, draw, loss: 'mse' });
     if (i > 0) seconds = Math.min(seconds, (performance.now() - start) / 1000);
     tf.dispose([loss, state]);
-    working = heap.usedBytes - [x0, target, ...Object.values(rule)].reduce((sum, t) => sum + t.size * 4, 0);
+    working = runtime.heap.usedBytes - inputs.reduce((sum, { size }) => sum + size * 4, 0);
   }
-  tf.dispose([x0, target, ...Object.values(rule)]);
-  const perCell = (seconds * 1e9) / (side * side * steps * batch);
-  return [
-    String(side * side).padStart(5),
-    String(steps).padStart(6),
-    String(batch).padStart(6),
-    seconds.toFixed(4).padStart(9),
-    perCell.toFixed(0).padStart(15),
-    (working / 1e6).toFixed(0).padStart(12),
-  ].join(' ');
+  tf.dispose(inputs);
+  return {
+    cells: side * side,
+    steps,
+    batch,
+    seconds,
+    nanosecondsPerCellStep: (seconds * 1e9) / (side * side * steps * batch),
+    workingMb: working / 2 ** 20,
+  };
 }

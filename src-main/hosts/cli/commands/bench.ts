@@ -9,7 +9,7 @@ import {
   measureTraining,
 } from '../bench/measure.ts';
 import { runPeer } from '../bench/peer.ts';
-import { scalingTable } from '../bench/scaling.ts';
+import { measureScaling, scalingTable } from '../bench/scaling.ts';
 import { openWorkload } from '../bench/workload.ts';
 import { defineCommand } from '../command.ts';
 import { withEngine } from '../open-engine.ts';
@@ -23,7 +23,8 @@ export const command = defineCommand({
   description:
     'WHAT is train (whole iterations), grow (encode, decode, grow), rollout (its kernels alone), encode, adam, or scaling ' +
     '(a table over cells, steps and batch). gflops counts the multiply-adds really done; peakShare is that over the ' +
-    "micro-kernel's own speed on all threads, measured in the same run. digits is the bundled model on real digits; " +
+    "micro-kernel's own speed on all threads, measured in the same run; peakMemoryMb is the most that the whole process " +
+    'ever held. digits is the bundled model on real digits; ' +
     'presets without a bundled model, and --dense, keep every cell alive, the worst case.',
   positionals: [{ name: 'WHAT', help: subjects.join(', ') + '; train if left out', count: 'optional' }],
   options: {
@@ -57,14 +58,18 @@ export const command = defineCommand({
     const { preset, batch, dense, repeats, peer } = options;
     await withEngine({ backend: 'wasm', threads: options.threads }, err, async ({ threads }) => {
       if (subject === 'scaling') {
-        for (const line of scalingTable(repeats)) out.line(line);
+        const rows = measureScaling(Math.max(1, Math.floor(batch / 4)), repeats);
+        if (options.json) out.line(JSON.stringify({ what: subject, threads, rows }));
+        else for (const line of scalingTable(rows)) out.line(line);
         return;
       }
       const ours = async () => {
         const workload = await openWorkload(preset, batch, dense);
-        const measured = await measure(subject, workload, repeats);
-        disposeWeights(workload.weights);
-        return { ...measured };
+        try {
+          return { ...(await measure(subject, workload, repeats)) };
+        } finally {
+          disposeWeights(workload.weights);
+        }
       };
       const first = await ours();
       const base = { what: subject, preset, batch, threads };
