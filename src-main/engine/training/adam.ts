@@ -136,7 +136,7 @@ function mapWeights(
 
 /** A Variable with values of its own, on any backend: kernels that update in place must not share them. */
 function copyOf(weight: tf.Variable): tf.Variable {
-  return variableOf(Float32Array.from(weight.dataSync()), weight.shape);
+  return variableOf(weight.dataSync<'float32'>().slice(), weight.shape);
 }
 
 registerPlainKernel(ADAM_UPDATE, (call) => {

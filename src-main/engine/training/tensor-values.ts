@@ -2,11 +2,14 @@
 import { AppError } from '#domain/errors.ts';
 import type { NamedValues } from '#engine/files/morphogen-metadata.ts';
 import type { TrainableWeights, Weights } from '#engine/network/weights.ts';
-import { tf } from '#engine/tf.ts';
+import { MathBackendCPU, tf } from '#engine/tf.ts';
 
 export type ValuesByName = ReadonlyMap<string, NamedValues>;
 
-/** Reads every tensor, as `prefix` + its name. Copies, unless `shared` allows the tensors' own arrays. */
+/**
+ * Reads every tensor, as `prefix` + its name. Copies, unless `shared` allows the tensors' own arrays, which are valid
+ * until the tensors change or go.
+ */
 export async function readTensors(
   weights: Weights,
   prefix = '',
@@ -14,10 +17,19 @@ export async function readTensors(
 ): Promise<Map<string, NamedValues>> {
   const result = new Map<string, NamedValues>();
   for (const [name, tensor] of weights) {
-    const data = await tensor.data<'float32'>();
-    result.set(prefix + name, { shape: tensor.shape, data: shared ? data : data.slice() });
+    const own = ownValues(tensor);
+    const data = own === null ? await tensor.data<'float32'>() : shared ? own : own.slice();
+    result.set(prefix + name, { shape: tensor.shape, data });
   }
   return result;
+}
+
+/** The array behind a tensor; null on a backend that has none within reach. */
+function ownValues(tensor: tf.Tensor): Float32Array | null {
+  const backend = tf.backend();
+  if (!(backend instanceof MathBackendCPU)) return null;
+  const { values } = backend.data.get(tensor.dataId);
+  return values instanceof Float32Array ? values : null;
 }
 
 /**
