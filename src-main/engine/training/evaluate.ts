@@ -16,8 +16,10 @@ export interface EvaluationOptions {
   readonly batchSize: number;
   /** T; the spec's if left out. */
   readonly steps?: number;
-  /** Of the masks; 1 if left out. Picture i draws as sample i. */
+  /** Of the masks; 1 if left out. Picture i draws as sample firstSample + i. */
   readonly seed?: number;
+  /** 0 if left out; for pictures that are handed in a part at a time. */
+  readonly firstSample?: number;
   readonly implementation?: RolloutImplementation;
 }
 
@@ -39,7 +41,7 @@ export async function reconstruct(
   const grown = new Float32Array(rgba.length);
   for (let first = 0; first < count; first += options.batchSize) {
     const batch = rgba.subarray(first * size, Math.min(count, first + options.batchSize) * size);
-    const state = growBatch(weights, spec, batch, first, options);
+    const state = growBatch(weights, spec, batch, (options.firstSample ?? 0) + first, options);
     grown.set(visibleRgba((await state.data()) as Float32Array, spec.automaton.channels), first * size);
     state.dispose();
   }

@@ -9,9 +9,10 @@ import { readModelFile } from '#engine/files/model-file.ts';
 import { readFields } from '#engine/files/morphogen-metadata.ts';
 import { parseSafetensors } from '#engine/files/safetensors.ts';
 import { readStyleFile } from '#engine/files/style-file.ts';
-import { inferRules, readRules } from '#engine/network/inference.ts';
+import { inferLatents, inferRules, readRules, rulesOfLatents } from '#engine/network/inference.ts';
 import { weightShapes, type Weights } from '#engine/network/weights.ts';
 import { openGrowth } from '#engine/rollout/growth.ts';
+import type { RuleTensors } from '#engine/rollout/rollout.ts';
 import { tf } from '#engine/tf.ts';
 import type { OpenGrowth, Style } from '#app/growing.ts';
 import { readFileBytes } from '#storage/atomic-file.ts';
@@ -56,17 +57,29 @@ export async function openStyleOf(path: string): Promise<Style> {
   );
 }
 
+/** A picture's style, with what it was made from. */
+export interface EncodedPicture extends Style {
+  /** [E] */
+  readonly latent: Float32Array;
+  /** As the model sees it: premultiplied, 0…1, [H, W, 4]. */
+  readonly rgba: Float32Array;
+}
+
 /** A picture's style by a model that can encode. */
 export async function encodePicture(
   model: { readonly spec: ModelSpec; readonly weights: Weights },
   path: string,
-): Promise<Style> {
-  const { name, rgba } = await openPicture(path, model.spec);
-  return {
-    name,
-    spec: { ...model.spec, network: null },
-    rule: await encodeRules(model.weights, model.spec, rgba),
-  };
+): Promise<EncodedPicture> {
+  const { spec, weights } = model;
+  const { name, rgba } = await openPicture(path, spec);
+  const z = inferLatents(weights, spec, rgba);
+  try {
+    const latent = (await z.data<'float32'>()).slice();
+    const rule = await takeRules(rulesOfLatents(weights, spec, z));
+    return { name, spec: { ...spec, network: null }, rule, latent, rgba };
+  } finally {
+    z.dispose();
+  }
 }
 
 /** The rules of pictures [n, H, W, 4], as values. */
@@ -75,7 +88,11 @@ export async function encodeRules(
   spec: ModelSpec,
   rgba: Float32Array,
 ): Promise<RuleValues> {
-  const rules = inferRules(weights, spec, rgba);
+  return takeRules(inferRules(weights, spec, rgba));
+}
+
+/** Their values; the tensors are disposed of. */
+async function takeRules(rules: RuleTensors): Promise<RuleValues> {
   try {
     return await readRules(rules);
   } finally {

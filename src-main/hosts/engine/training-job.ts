@@ -9,7 +9,6 @@ import type { RunProgress, TrainingPorts, ValidationScore } from '#app/training-
 import type { RuleValues } from '#domain/automaton.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
 import { modelFileChunks, type ModelCard } from '#engine/files/model-file.ts';
-import { visibleRgba } from '#engine/metrics/score.ts';
 import {
   variableOf,
   weightShapes,
@@ -17,8 +16,7 @@ import {
   type TrainableWeights,
   type Weights,
 } from '#engine/network/weights.ts';
-import { rollout, type RolloutImplementation } from '#engine/rollout/rollout.ts';
-import { tf } from '#engine/tf.ts';
+import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
 import {
   checkpointChunks,
   type Checkpoint,
@@ -29,12 +27,13 @@ import {
 import { evaluate, reconstruct, scorePictures } from '#engine/training/evaluate.ts';
 import { createSingleTrainer, sharedRule } from '#engine/training/single.ts';
 import { readTensors, type ValuesByName } from '#engine/training/tensor-values.ts';
-import { createTrainer, tiledSeed } from '#engine/training/trainer.ts';
+import { createTrainer } from '#engine/training/trainer.ts';
 import { black, stateToImage, white, type RgbaImage } from '#media/pixels.ts';
 import { writePng } from '#media/png.ts';
 import { drawSheet } from '#media/sheet.ts';
 import { writeFileAtomic } from '#storage/atomic-file.ts';
 import { saveCheckpoint } from '#storage/checkpoint-slots.ts';
+import { growPicture } from './grow-picture.ts';
 
 /** Pictures in memory, values 0…1; media's Dataset is one. */
 export interface Pictures {
@@ -223,19 +222,8 @@ function imagesJudge(setup: TrainingJobSetup, run: ImagesRun): Judge {
 function singleJudge(setup: TrainingJobSetup, run: SingleRun): Judge {
   const { spec, pictures, training, implementation } = setup;
   const target = pictures.batch(training.slice(0, 1));
-  const grow = async (weights: Weights, steps: number): Promise<Float32Array> => {
-    const state = tf.tidy(() => {
-      const draw = { seed: 1, firstStep: 0, firstSample: 0 };
-      return rollout(tiledSeed(spec, 1), sharedRule(weights), spec.automaton, {
-        steps,
-        draw,
-        implementation,
-      });
-    });
-    const grown = visibleRgba(await state.data<'float32'>(), spec.automaton.channels);
-    state.dispose();
-    return grown;
-  };
+  const grow = (weights: Weights, steps: number): Promise<Float32Array> =>
+    growPicture(spec, () => sharedRule(weights), { steps, implementation });
   const { min, max } = run.options.steps ?? { min: spec.steps, max: spec.steps };
   const usual = Math.round((min + max) / 2);
   return {

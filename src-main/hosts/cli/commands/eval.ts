@@ -1,9 +1,12 @@
 /** `eval`: how well a model redraws pictures, as the means of the pictures' own scores. */
 import { basename } from 'node:path';
+import { AppError } from '#domain/errors.ts';
+import { meanScore, type Score } from '#engine/metrics/score.ts';
 import { evaluate } from '#engine/training/evaluate.ts';
 import { defineCommand } from '../command.ts';
 import { loadPictures } from '../load-pictures.ts';
 import { engineOptions, openEncoderModel, withEngine } from '../open-engine.ts';
+import { createProgressLine } from '../progress-line.ts';
 
 export const command = defineCommand({
   name: 'eval',
@@ -42,32 +45,53 @@ export const command = defineCommand({
     const [modelPath, source] = positionals.map(path);
     await withEngine(options, err, async ({ implementation }) => {
       const model = await openEncoderModel(modelPath);
+      const progress = createProgressLine(err);
       try {
-        const { spec, weights } = model;
         const { limit, enlarge, steps, seed, batch } = options;
         const wanted = { part: 'test', keepDuplicates: true, enlarge, limit } as const;
-        const pictures = await loadPictures(source, spec, { err, env, signal }, wanted);
-        const rgba = pictures.batch(Uint32Array.from({ length: pictures.count }, (_, i) => i));
-        const evaluation = await evaluate(weights, spec, rgba, {
-          batchSize: batch,
-          seed,
-          implementation,
-          ...(steps !== undefined && { steps }),
-        });
-        const { count, mse, psnr, ssim, each } = evaluation;
+        const pictures = await loadPictures(source, model.spec, { err, env, signal }, wanted);
+        const { count, names } = pictures;
+        const each: PictureScore[] = [];
+        while (each.length < count) {
+          if (signal.aborted) throw cancelled(each.length, count);
+          progress.show(`Scored ${each.length} of ${count} pictures`);
+          const first = each.length;
+          const indices = Array.from({ length: Math.min(batch, count - first) }, (_, i) => first + i);
+          const part = await evaluate(model.weights, model.spec, pictures.batch(indices), {
+            ...{ batchSize: batch, seed, firstSample: first, implementation },
+            ...(steps !== undefined && { steps }),
+          });
+          each.push(...part.each.map((score, i) => ({ name: names[first + i], ...score })));
+          await new Promise<void>((resolve) => setImmediate(resolve));
+        }
+        progress.clear();
+        const mean = meanScore(each);
         if (options.json) {
-          out.line(JSON.stringify({ count, mse, psnr, ssim, ...(options.each && { each }) }));
+          out.line(JSON.stringify({ count, ...mean, ...(options.each && { each }) }));
           return;
         }
-        if (options.each) each.forEach((score, i) => out.line(`${i}\t${words(score)}`));
-        out.line(`${basename(modelPath)} on ${count} pictures: ${words(evaluation)}`);
+        if (options.each) for (const score of each) out.line(`${score.name}\t${words(score)}`);
+        out.line(`${basename(modelPath)} on ${count} pictures: ${words(mean)}`);
       } finally {
+        progress.clear();
         model.dispose();
       }
     });
   },
 });
 
-function words({ mse, psnr, ssim }: { mse: number; psnr: number; ssim: number }): string {
+interface PictureScore extends Score {
+  /** Below the source; #12 of an IDX file. */
+  readonly name: string;
+}
+
+function words({ mse, psnr, ssim }: Score): string {
   return `PSNR ${psnr.toFixed(2)} dB, SSIM ${ssim.toFixed(4)}, mean squared error ${mse.toFixed(5)}`;
+}
+
+function cancelled(scored: number, count: number): AppError {
+  return new AppError(
+    'cancelled',
+    `Scoring was cancelled after ${scored} of ${count} pictures: run it again, with a smaller --limit if it takes too long.`,
+  );
 }

@@ -1,0 +1,81 @@
+/**
+ * A rule made better for its one picture: training goes on from the rule that a model decoded, and changes nothing
+ * else. The rule that comes back is never worse than the one that went in, by the same score as `eval`'s.
+ */
+import type { RuleValues } from '#domain/automaton.ts';
+import { AppError } from '#domain/errors.ts';
+import type { ModelSpec } from '#domain/model-spec.ts';
+import type { Score } from '#engine/metrics/score.ts';
+import { rulesOfValues } from '#engine/network/inference.ts';
+import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
+import { scorePictures } from '#engine/training/evaluate.ts';
+import { refineOptions } from '#engine/training/single-options.ts';
+import { createSingleTrainer, readRule } from '#engine/training/single.ts';
+import { growPicture } from './grow-picture.ts';
+
+export interface RefinementSetup {
+  /** Its network is null. */
+  readonly spec: ModelSpec;
+  /** Premultiplied RGBA, [H, W, 4]. */
+  readonly target: Float32Array;
+  readonly rule: RuleValues;
+  readonly iterations: number;
+  readonly learningRate?: number | undefined;
+  readonly seed: number;
+  readonly implementation: RolloutImplementation;
+  /** Whether to stop after the iteration at hand. */
+  isStopped(): boolean;
+  onStep(step: { readonly iteration: number; readonly loss: number }): void;
+}
+
+export interface Refinement {
+  readonly rule: RuleValues;
+  /** Iterations made. */
+  readonly iterations: number;
+  readonly before: Score;
+  /** Of the rule that came out. */
+  readonly after: Score;
+}
+
+/** @throws AppError not-finite */
+export async function refineRule(setup: RefinementSetup): Promise<Refinement> {
+  const { spec, target, iterations, learningRate, seed, implementation } = setup;
+  const score = async (rule: RuleValues): Promise<Score> => {
+    const grown = await growPicture(spec, () => rulesOfValues(spec, rule), {
+      steps: spec.steps,
+      implementation,
+    });
+    return scorePictures(spec, grown, target)[0];
+  };
+  const before = await score(setup.rule);
+  const usual = refineOptions(iterations);
+  const schedule = { ...usual.schedule, learningRate: learningRate ?? usual.schedule.learningRate };
+  const options = { ...usual, schedule };
+  const trainer = createSingleTrainer({
+    ...{ spec, target, mode: 'grow', options, seed, implementation },
+    rule: setup.rule,
+  });
+  try {
+    while (trainer.iteration < iterations && !setup.isStopped()) {
+      setup.onStep(await trainer.step());
+      // A signal arrives only between the event loop's turns.
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    const rule = await readRule(trainer.bestWeights);
+    const refined = await score(rule);
+    const common = { iterations: trainer.iteration, before };
+    return refined.mse < before.mse
+      ? { ...common, rule, after: refined }
+      : { ...common, rule: setup.rule, after: before };
+  } catch (failure) {
+    throw failure instanceof AppError && failure.code === 'not-finite'
+      ? new AppError(
+          'not-finite',
+          `Refining stopped, for the loss was not finite in iteration ${trainer.iteration + 1}: choose a lower learning rate.`,
+          { cause: failure },
+        )
+      : failure;
+  } finally {
+    trainer.dispose();
+  }
+}
