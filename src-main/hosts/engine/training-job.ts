@@ -125,7 +125,8 @@ export async function createTrainingJob(setup: TrainingJobSetup): Promise<Traini
       return paths.preview;
     },
     async publish(progress) {
-      const weights = await readTensors(trainer.bestWeights);
+      // Written before anything changes them, so their own arrays will do: a copy can be most of a gigabyte.
+      const weights = await readTensors(trainer.bestWeights, '', true);
       const model = { spec, card: cardOf(setup, progress, trainer.iteration), weights };
       await writeFileAtomic(paths.model, modelFileChunks(model, weightShapes, { dtype: setup.dtype }));
       return paths.model;
