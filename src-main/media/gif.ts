@@ -1,7 +1,7 @@
 /**
  * Animations of growth as GIF. One palette is made for the pixels of all frames (palette.ts), pixels are enlarged to
  * crisp squares, equal frames become one with a longer delay, and of an opaque frame only the rectangle that changed is
- * written. Frames are asked for twice, once to count colours and once to write, and none is kept: a long animation may be
+ * written, with nothing where the pixel before it stays (runs of one value, which shrink to half or less). Frames are asked for twice, once to count colours and once to write, and none is kept: a long animation may be
  * computed twice instead of stored. GIF knows only whole transparency: alpha below one half is transparent.
  */
 import gifenc from 'gifenc';
@@ -66,7 +66,7 @@ export async function encodeGif(
   const { scale = 1, background = null, framesPerSecond = 25, holdMs = 2000, loop = 0 } = options;
   checkOptions(scale, framesPerSecond, holdMs, loop);
   const { palette, width, height } = await choosePalette(frames, background);
-  const { colours, transparentIndex } = colourTable(palette, background);
+  const { colours, transparentIndex } = colourTable(palette);
 
   const encoder = gifenc.GIFEncoder({ auto: false });
   const depth = Math.max(2, Math.ceil(Math.log2(colours.length)));
@@ -84,7 +84,7 @@ export async function encodeGif(
     const delay = Math.min(655350, (Math.round(endMs / 10) - Math.round(frame.startMs / 10)) * 10);
     encoder.writeFrame(enlargeIndices(frame, scale), rectangle.width * scale, rectangle.height * scale, {
       delay,
-      transparent: background === null,
+      transparent: background === null || !first,
       transparentIndex,
       dispose: background === null ? 2 : 1,
       colorDepth: depth,
@@ -108,7 +108,8 @@ export async function encodeGif(
     if (pending) await write(pending, startMs);
     // A transparent frame is cleared before the next, which must therefore be whole.
     const rectangle: Rectangle = background === null ? whole(width, height) : changed;
-    pending = { rectangle, indices: cut(indices, width, rectangle), startMs };
+    const fresh = background === null ? indices : changedOnly(shown, indices, transparentIndex);
+    pending = { rectangle, indices: cut(fresh, width, rectangle), startMs };
     shown.set(indices);
   }
   if (!pending) throw noFrames();
@@ -155,18 +156,13 @@ async function choosePalette(
     count.add(background ? overColour(frame, background).pixels : frame.pixels);
   }
   if (!size) throw noFrames();
-  return { palette: count.palette(background ? 256 : 255), ...size };
+  return { palette: count.palette(255), ...size };
 }
 
-/** gifenc's table, with the transparent place last; of an opaque animation that place is never used. */
-function colourTable(
-  palette: Palette,
-  background: Colour | null,
-): { colours: number[][]; transparentIndex: number } {
+/** gifenc's table, with the transparent place last: the clear pixels of a frame, or those that stay as they were. */
+function colourTable(palette: Palette): { colours: number[][]; transparentIndex: number } {
   const colours = palette.colours.map((colour) => [colour >> 16, (colour >> 8) & 255, colour & 255]);
-  const transparentIndex = background === null ? colours.length : 0;
-  if (background === null) colours.push([0, 0, 0]);
-  return { colours, transparentIndex };
+  return { colours: [...colours, [0, 0, 0]], transparentIndex: colours.length };
 }
 
 function toIndices(
@@ -206,6 +202,11 @@ function changedRectangle(
     }
   }
   return right < 0 ? null : { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
+}
+
+/** What an opaque frame must write over the one before. */
+function changedOnly(before: Uint8Array, after: Uint8Array, transparentIndex: number): Uint8Array {
+  return after.map((index, i) => (index === before[i] ? transparentIndex : index));
 }
 
 function cut(indices: Uint8Array, width: number, rectangle: Rectangle): Uint8Array {
