@@ -14,7 +14,7 @@ import { drawSheet } from '#media/sheet.ts';
 import { heldOutDigits } from '../bundled.ts';
 import { backgroundOf } from '../growth-options.ts';
 import { encodeRules } from '../open-growable.ts';
-import { layoutOf, picturesOf, putGif, putPng, type FigureContext } from './figure.ts';
+import { layoutOf, picturesOf, putGif, putPng, stepLabel, type FigureContext } from './figure.ts';
 
 export interface DigitFigureContext extends FigureContext {
   readonly model: { readonly spec: ModelSpec; readonly weights: Weights };
@@ -149,9 +149,4 @@ async function picturesAt(
 
 function namedSteps({ steps }: ModelSpec): number[] {
   return MOMENTS.map((share) => Math.round(share * steps));
-}
-
-/** Only the first says what it counts. */
-function stepLabel(step: number): string {
-  return step === 0 ? 'step 0' : String(step);
 }

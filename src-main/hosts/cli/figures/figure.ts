@@ -25,6 +25,11 @@ export function layoutOf({ grid, automaton }: ModelSpec): StateLayout {
   return { ...grid, channels: automaton.channels };
 }
 
+/** A strip's label: only the first says what it counts. */
+export function stepLabel(step: number): string {
+  return step === 0 ? 'step 0' : String(step);
+}
+
 export async function putPng(
   { folder, tell }: FigureContext,
   file: string,

@@ -3,7 +3,7 @@
  * of itself and grows it anew. The scores are of several growths, which differ in which cells fire when.
  */
 import { join } from 'node:path';
-import type { Style } from '#app/growing.ts';
+import { momentsEvery, type Style } from '#app/growing.ts';
 import { woundedMoments, type Wound } from '#app/wounding.ts';
 import type { Grid, RuleValues } from '#domain/automaton.ts';
 import { visibleRgba } from '#engine/metrics/score.ts';
@@ -14,7 +14,7 @@ import { drawSheet } from '#media/sheet.ts';
 import { sampleEmoji } from '../bundled.ts';
 import { backgroundOf } from '../growth-options.ts';
 import { openPicture } from '../open-picture.ts';
-import { layoutOf, picturesOf, putGif, putPng, type FigureContext } from './figure.ts';
+import { layoutOf, picturesOf, putGif, putPng, stepLabel, type FigureContext } from './figure.ts';
 
 /** The bundled model, and the picture it was trained on. */
 export const regenerationModel = 'parrot';
@@ -27,10 +27,14 @@ const GROWN = 96;
 const CUT = 160;
 const HEALING = 200;
 const LONG = 1000;
-const FRAME_EVERY = 2;
-const FRAMES_PER_SECOND = 20;
-const FRAMES_OF_THE_CUT = 14;
-const SCALE = 6;
+/** Every named step is one of them. */
+const FRAME_EVERY = 4;
+const FRAMES_PER_SECOND = 12.5;
+const FRAMES_OF_THE_CUT = 9;
+const GIF_SCALE = 6;
+/** Of the strip: rows that begin with the seed, and with each cut. */
+const NAMED = [0, 16, 32, 48, GROWN, CUT];
+const NAMED_AFTER_A_CUT = [8, 20, 40, 80, HEALING];
 
 const sides = { left: Math.PI, right: 0 } as const;
 type Side = keyof typeof sides;
@@ -40,49 +44,44 @@ export async function regeneration(context: FigureContext, style: Style): Promis
   await measure(context, style);
 }
 
-async function draw(context: FigureContext, style: Style): Promise<void> {
-  const { spec } = style;
+async function draw(context: FigureContext, { spec, rule }: Style): Promise<void> {
   const background = backgroundOf(spec);
-  const wounds = [halfOff('left', spec.grid, 1, CUT), halfOff('right', spec.grid, 1, CUT + HEALING)];
-  const end = CUT + 2 * HEALING;
-  const moments = Array.from({ length: end / FRAME_EVERY + 1 }, (_, i) => i * FRAME_EVERY);
+  const cuts = [CUT, CUT + HEALING];
+  const wounds = [halfOff('left', spec.grid, 1, cuts[0]), halfOff('right', spec.grid, 1, cuts[1])];
+  const moments = momentsEvery(cuts[1] + HEALING, FRAME_EVERY);
+  const plan = { spec, rules: [rule], seed: SEED };
   const frames: RgbaImage[] = [];
-  const strip = new Map<string, RgbaImage>();
-  const plan = { spec, rules: [style.rule], seed: SEED };
-  let wounded = 0;
-  for await (const moment of woundedMoments(context.open, plan, wounds, moments, context.signal)) {
-    const [picture] = picturesOf(moment.state, layoutOf(spec));
-    const isCut = moment.wounds > wounded;
-    wounded = moment.wounds;
-    frames.push(...Array.from({ length: isCut ? FRAMES_OF_THE_CUT : 1 }, () => picture));
-    strip.set(`${moment.step}${isCut ? ' cut' : ''}`, picture);
+  const named = new Map<string, RgbaImage>();
+  let cutsBefore = 0;
+  for await (const { step, state, wounds: made } of woundedMoments(
+    context.open,
+    plan,
+    wounds,
+    moments,
+    context.signal,
+  )) {
+    const [picture] = picturesOf(state, layoutOf(spec));
+    const isCut = made > cutsBefore;
+    cutsBefore = made;
+    for (let i = 0; i < (isCut ? FRAMES_OF_THE_CUT : 1); i++) frames.push(picture);
+    named.set(isCut ? cutLabel(step) : stepLabel(step), picture);
   }
-  const gif = { scale: SCALE, background, framesPerSecond: FRAMES_PER_SECOND };
-  const words = `a picture that grows, loses its left half at step ${CUT}, its right half at ${CUT + HEALING}, and heals`;
+  const gif = { scale: GIF_SCALE, background, framesPerSecond: FRAMES_PER_SECOND };
+  const words = `a picture that grows, loses its left half at step ${cuts[0]}, its right half at ${cuts[1]}, and heals`;
   await putGif(context, 'heal.gif', frames, gif, words);
+
   const rows = [
-    [0, 16, 32, 48, GROWN, CUT].map(String),
-    ...[CUT, CUT + HEALING].map((cut) => [
-      `${cut} cut`,
-      ...[10, 20, 40, 80, HEALING].map((steps) => String(cut + steps)),
-    ]),
-  ];
-  const sheets = rows.map((columnLabels) =>
-    drawSheet([columnLabels.map((label) => strip.get(label) ?? null)], {
-      background,
-      scale: 3,
-      columnLabels,
-    }),
-  );
-  await putPng(
-    context,
-    'heal.png',
-    drawSheet(
-      sheets.map((sheet) => [sheet]),
-      { background, gap: 0 },
-    ),
-    'the same at named steps',
-  );
+    NAMED.map(stepLabel),
+    ...cuts.map((cut) => [cutLabel(cut), ...NAMED_AFTER_A_CUT.map((steps) => stepLabel(cut + steps))]),
+  ].map((columnLabels) => {
+    const pictures = columnLabels.map((label) => named.get(label) ?? null);
+    return [drawSheet([pictures], { background, scale: 3, gap: 8, labelScale: 2, columnLabels })];
+  });
+  await putPng(context, 'heal.png', drawSheet(rows, { background, gap: 0 }), 'the same at named steps');
+}
+
+function cutLabel(step: number): string {
+  return `${step}, cut`;
 }
 
 /** Prints how close the picture is to its target, over all samples: the mean, and the worst. */
