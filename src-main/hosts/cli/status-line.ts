@@ -12,9 +12,12 @@ export interface StatusLine {
 
 /** Back to the line's beginning, and erase to its end. */
 const START_OVER = '\r\u001b[K';
+/** Between two texts; those that come sooner are not shown. */
+const LEAST_MS = 80;
 
 export function createStatusLine(err: Output): StatusLine {
   let isShown = false;
+  let shownAtMs = -Infinity;
   const clear = (): void => {
     if (isShown) err.write(START_OVER);
     isShown = false;
@@ -22,7 +25,9 @@ export function createStatusLine(err: Output): StatusLine {
   return {
     clear,
     show(text) {
-      if (!err.isTerminal) return;
+      const nowMs = performance.now();
+      if (!err.isTerminal || (isShown && nowMs - shownAtMs < LEAST_MS)) return;
+      shownAtMs = nowMs;
       err.write(START_OVER + text.slice(0, Math.max(1, err.columns - 1)));
       isShown = true;
     },

@@ -5,7 +5,7 @@ import { parseColour, stateToImage, type RgbaImage } from '#media/pixels.ts';
 import { writeFrames, writePng } from '#media/png.ts';
 import type { CommandContext } from './command.ts';
 import { lookOf, parseSize, type GrowthOptionValues } from './growth-options.ts';
-import { createProgressLine } from './progress-line.ts';
+import { createStatusLine } from './status-line.ts';
 import { UsageError } from './usage-error.ts';
 
 type GrowthContext = Pick<CommandContext, 'err' | 'signal' | 'path'>;
@@ -48,7 +48,7 @@ export async function writeGrowth(
   const look = lookOf(options, spec, steps);
   const moments = kind === 'png' ? [steps] : momentsEvery(steps, look.every);
   const layout = { ...spec.grid, channels: spec.automaton.channels };
-  const progress = createProgressLine(err);
+  const progress = createStatusLine(err);
   let last: Float32Array = new Float32Array();
 
   async function* frames(): AsyncGenerator<RgbaImage, void, undefined> {

@@ -6,7 +6,7 @@ import { evaluate } from '#engine/training/evaluate.ts';
 import { defineCommand } from '../command.ts';
 import { loadPictures } from '../load-pictures.ts';
 import { engineOptions, openEncoderModel, withEngine } from '../open-engine.ts';
-import { createProgressLine } from '../progress-line.ts';
+import { createStatusLine } from '../status-line.ts';
 
 export const command = defineCommand({
   name: 'eval',
@@ -45,7 +45,7 @@ export const command = defineCommand({
     const [modelPath, source] = positionals.map(path);
     await withEngine(options, err, async ({ implementation }) => {
       const model = await openEncoderModel(modelPath);
-      const progress = createProgressLine(err);
+      const progress = createStatusLine(err);
       try {
         const { limit, enlarge, steps, seed, batch } = options;
         const wanted = { part: 'test', keepDuplicates: true, enlarge, limit } as const;

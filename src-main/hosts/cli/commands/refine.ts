@@ -4,7 +4,7 @@ import { refineRule } from '#hosts/engine/refinement.ts';
 import { defineCommand } from '../command.ts';
 import { engineOptions, openEncoderModel, withEngine } from '../open-engine.ts';
 import { encodePicture } from '../open-growable.ts';
-import { createProgressLine } from '../progress-line.ts';
+import { createStatusLine } from '../status-line.ts';
 import { writeStyle } from '../write-style.ts';
 
 export const command = defineCommand({
@@ -56,7 +56,7 @@ export const command = defineCommand({
     }
     await withEngine(options, err, async ({ implementation }) => {
       const model = await openEncoderModel(modelPath);
-      const progress = createProgressLine(err);
+      const progress = createStatusLine(err);
       try {
         const picture = await encodePicture(model, image);
         const startMs = performance.now();
