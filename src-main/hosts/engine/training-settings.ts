@@ -13,8 +13,6 @@ export interface TrainingWishes {
   readonly iterations: number;
   readonly batch?: number | undefined;
   readonly learningRate?: number | undefined;
-  /** Whether it starts from a trained model's weights. */
-  readonly isTrained?: boolean;
   /** Of a single image. */
   readonly mode?: SingleMode | undefined;
 }
@@ -26,11 +24,6 @@ const AVERAGE_DECAY = 0.999;
 const CONSTANT_SHARE = 0.3;
 const CONSTANT_AT_LEAST = 1000;
 const FINAL_FRACTION = 0.02;
-/**
- * Factor on the learning rate of what z adds to the rule, for a model that grows already: the default would keep it from
- * leaping, which kills automata that are just learning to live, and holds those back that do.
- */
-const TRAINED_OUTPUT_RATE = 0.5;
 
 /** Iterations of a run that is not told how many. */
 export function usualIterations(spec: ModelSpec): number {
@@ -53,10 +46,6 @@ export function freshRun(spec: ModelSpec, wishes: TrainingWishes): RunSettings {
   const options = {
     ...defaultTraining,
     batchSize: wishes.batch ?? usualBatch(spec),
-    rates: {
-      ...defaultTraining.rates,
-      ...(wishes.isTrained === true && { output: TRAINED_OUTPUT_RATE }),
-    },
     adam: { ...defaultTraining.adam, averageDecay: AVERAGE_DECAY },
     schedule: scheduleTo(
       wishes.iterations,
