@@ -156,7 +156,8 @@ async function choosePalette(
     count.add(background ? overColour(frame, background).pixels : frame.pixels);
   }
   if (!size) throw noFrames();
-  return { palette: count.palette(255), ...size };
+  const exact = background ? (background[0] << 16) | (background[1] << 8) | background[2] : undefined;
+  return { palette: count.palette(255, exact), ...size };
 }
 
 /** gifenc's table, with the transparent place last: the clear pixels of a frame, or those that stay as they were. */

@@ -15,7 +15,8 @@ export interface Palette {
 export interface ColourCount {
   /** Straight RGBA; pixels of less than half alpha do not count. */
   add(pixels: Uint8Array): void;
-  palette(maxColours: number): Palette;
+  /** `exact`, 0xRRGGBB, is in it as it is, whatever else must be merged: a background that is off by a shade shows. */
+  palette(maxColours: number, exact?: number): Palette;
 }
 
 const exactLimit = 256;
@@ -43,13 +44,15 @@ export function createColourCount(): ColourCount {
         sums[bin * 3 + 2] += b;
       }
     },
-    palette(maxColours) {
+    palette(maxColours, exact) {
       if (distinct.size <= Math.min(maxColours, exactLimit))
         return toPalette([...distinct].sort((a, b) => a - b));
       const samples = weightedSamples(counts, sums);
       const format = samples.bins > binLimit ? 'rgb444' : 'rgb565';
-      const merged = gifenc.quantize(samples.rgba, maxColours, { format, useSqrt: false });
-      return toPalette(merged.slice(0, maxColours).map(([r, g, b]) => (r << 16) | (g << 8) | b));
+      const kept = exact === undefined ? [] : [exact];
+      const most = maxColours - kept.length;
+      const merged = gifenc.quantize(samples.rgba, most, { format, useSqrt: false }).slice(0, most);
+      return toPalette([...merged.map(([r, g, b]) => (r << 16) | (g << 8) | b), ...kept]);
     },
   };
 }

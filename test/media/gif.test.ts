@@ -106,7 +106,10 @@ test('only what changes is written', async () => {
     await encode(noise.slice(0, 1), { background: [0, 0, 0] }),
     await encode(noise, { background: [0, 0, 0] }),
   ];
-  assert.ok(all.bytes.length < one.bytes.length + 7 * 200, `${all.bytes.length} and ${one.bytes.length} bytes`);
+  assert.ok(
+    all.bytes.length < one.bytes.length + 7 * 200,
+    `${all.bytes.length} and ${one.bytes.length} bytes`,
+  );
   for (const [i, pixels] of all.shown.entries()) assert.deepEqual(pixels, noise[i].pixels);
 });
 
@@ -126,6 +129,22 @@ test('one palette serves all frames: late colours come out as well as early ones
     return sum / (32 * 32 * 3);
   });
   for (const error of errors) assert.ok(10 * Math.log10(255 ** 2 / error) > 24, errors.join(' '));
+});
+
+test('the background stays what it is among many colours', async () => {
+  const pixels = new Uint8Array(64 * 64 * 4);
+  for (let i = 0; i < 64 * 32; i++) {
+    const isNearlyWhite = i % 3 === 0;
+    pixels.set(isNearlyWhite ? [251, 253, 252, 255] : [(i * 7) % 256, i >> 3, (i * 3) % 256, 255], i * 4);
+  }
+  for (const background of [
+    [255, 255, 255],
+    [250, 3, 128],
+  ] as const) {
+    const gif = await encode([{ pixels, width: 64, height: 64 }], { background });
+    assert.equal(gif.summary.colours, 255);
+    assert.deepEqual([...gif.shown[0].subarray(-4)], [...background, 255]);
+  }
 });
 
 test('any frames of few colours come back exactly', async () => {
