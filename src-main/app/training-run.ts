@@ -15,6 +15,11 @@ export interface ValidationScore {
   readonly ssim: number;
 }
 
+/** A score and the iteration that it is of. */
+export interface JudgedScore extends ValidationScore {
+  readonly iteration: number;
+}
+
 export interface TrainingPlan {
   /** Iterations in all, those of earlier parts of the run included. */
   readonly iterations: number;
@@ -33,21 +38,23 @@ export interface RunProgress {
   readonly iterations: number;
   /** Whether all of them are made. */
   readonly isFinished: boolean;
-  readonly score: ValidationScore | null;
+  /** The last one. */
+  readonly score: JudgedScore | null;
 }
 
 /** Serialisable: what an audience is told. */
 export type TrainingEvent =
   | { readonly event: 'started'; readonly iteration: number; readonly iterations: number }
   | ({ readonly event: 'progress' } & TrainingReport)
-  | ({ readonly event: 'validation'; readonly iteration: number; readonly seconds: number } & ValidationScore)
+  | ({ readonly event: 'validation'; readonly seconds: number } & JudgedScore)
   | { readonly event: 'preview' | 'checkpoint'; readonly iteration: number; readonly path: string }
   | ({ readonly event: 'ended'; readonly reason: 'finished' | 'stopped' } & TrainingOutcome);
 
 export interface TrainingOutcome {
   readonly iteration: number;
   readonly seconds: number;
-  readonly score: ValidationScore | null;
+  /** The last one. */
+  readonly score: JudgedScore | null;
   readonly model: string;
 }
 
@@ -108,9 +115,10 @@ export async function runTraining(
     emit({ event: 'checkpoint', iteration: savedAt, path });
   };
   const validate = async (): Promise<void> => {
-    score = await ports.validate();
+    const found = await ports.validate();
     judgedAt = trainer.iteration;
-    if (score) emit({ event: 'validation', iteration: judgedAt, seconds: pace.elapsedMs() / 1000, ...score });
+    score = found && { iteration: judgedAt, ...found };
+    if (score) emit({ event: 'validation', seconds: pace.elapsedMs() / 1000, ...score });
   };
   const draw = async (): Promise<void> => {
     const path = await ports.drawPreview();

@@ -91,15 +91,6 @@ export async function loadCheckpoint<T>(
   );
 }
 
-/** Removes a run's checkpoints: before another run begins in the same folder, or when its model is done. */
-export async function clearCheckpoints(
-  folder: string,
-  { fs = nodeFs }: { readonly fs?: FileSystem } = {},
-): Promise<void> {
-  await sweepPartFiles(folder, fs);
-  await removeSlots(folder, fs, () => true);
-}
-
 /** Newest first. */
 async function slotsOf(folder: string, fs: FileSystem): Promise<Slot[]> {
   const names = await fs.readdir(folder).catch((error: unknown) => {

@@ -70,9 +70,9 @@ function terminalEmitter(out: Output, err: Output): (event: TrainingEvent) => vo
   };
 }
 
-function summary(outcome: TrainingOutcome & { readonly reason: 'finished' | 'stopped' }): string {
-  const { iteration, seconds, score, model, reason } = outcome;
-  const quality = score ? `, ${score.psnr.toFixed(2)} dB, SSIM ${score.ssim.toFixed(3)}` : '';
-  const onward = reason === 'stopped' ? ' (add --resume to go on)' : '';
-  return `${model}: ${iteration} iterations in ${duration(seconds)}${quality}${onward}`;
+function summary(outcome: TrainingOutcome): string {
+  const { iteration, seconds, score, model } = outcome;
+  const when = score && score.iteration < iteration ? ` at ${score.iteration}` : '';
+  const quality = score ? `, ${score.psnr.toFixed(2)} dB, SSIM ${score.ssim.toFixed(3)}${when}` : '';
+  return `${model}: ${iteration} iterations in ${duration(seconds)}${quality}`;
 }

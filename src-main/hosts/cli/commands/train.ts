@@ -1,6 +1,7 @@
 /** `train`: a model from a folder of pictures, an IDX file or one picture. The run itself is app/training-run.ts. */
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { runTraining, type RunProgress } from '#app/training-run.ts';
 import { AppError } from '#domain/errors.ts';
 import { parseModelSpec } from '#domain/model-check.ts';
@@ -13,7 +14,7 @@ import { continuedRun, freshRun, usualIterations } from '#hosts/engine/training-
 import type { Dataset } from '#media/dataset.ts';
 import { findIdxFile } from '#media/idx.ts';
 import { splitDataset, type Split } from '#media/split.ts';
-import { clearCheckpoints, loadCheckpoint } from '#storage/checkpoint-slots.ts';
+import { loadCheckpoint } from '#storage/checkpoint-slots.ts';
 import { defineCommand, type CommandContext } from '../command.ts';
 import { loadPictures } from '../load-pictures.ts';
 import { engineOptions, readModel, withEngine } from '../open-engine.ts';
@@ -147,7 +148,7 @@ async function train(
   const { spec, run, seed, iterations, checkpoint } = start;
   const split = spec.network === null ? oneImage(dataset) : splitOf(dataset, start, options.validation);
   await withEngine(options, err, async ({ implementation, description }) => {
-    if (checkpoint) tellDifferences(context, checkpoint, description, split);
+    if (checkpoint) tellDifferences(context.err, checkpoint, { backend: description, data });
     const job = await createTrainingJob({
       ...start,
       ...split,
@@ -180,7 +181,11 @@ async function train(
         isStopped: () => context.signal.aborted,
         emit: (event: Parameters<typeof reporter.emit>[0]) => reporter.emit(event),
       };
-      await runTraining(plan, ports, checkpoint ? progressOf(checkpoint) : null);
+      const earlier = checkpoint ? progressOf(checkpoint) : null;
+      const { iteration, isFinished } = await runTraining(plan, ports, earlier);
+      if (!isFinished) {
+        err.line(`Stopped and saved after iteration ${iteration}: the same command with --resume goes on.`);
+      }
     } finally {
       job.dispose();
     }
@@ -197,15 +202,21 @@ async function fresh({ options, path }: Context, source: string, paths: Training
       `${options.from} is a model of the preset ${spec.preset}, and --preset asks for ${options.preset}: leave it out.`,
     );
   }
+  if (options.mode !== undefined && spec.network !== null) {
+    throw new AppError(
+      'bad-argument',
+      `--mode is for models of one picture, such as the preset single, not for ${spec.preset}: leave it out.`,
+    );
+  }
   const iterations = options.iterations ?? usualIterations(spec);
   const { batch, lr: learningRate, mode } = options;
-  const wishes = { iterations, batch, learningRate, mode, isTrained: model !== undefined };
+  const wishes = { iterations, batch, learningRate, mode };
   const run = freshRun(spec, wishes);
-  await clearCheckpoints(paths.checkpoints);
   return { spec, run, seed: options.seed ?? 1, iterations, ...(model && { weights: model.weights }) };
 }
 
-async function resumed({ options, err, given }: Context, paths: TrainingPaths): Promise<Start> {
+async function resumed(context: Context, paths: TrainingPaths): Promise<Start> {
+  const { options, err } = context;
   const loaded = await loadCheckpoint(paths.checkpoints, (bytes, name) => readCheckpoint(bytes, { name }));
   if (loaded === null) {
     throw new AppError(
@@ -216,17 +227,25 @@ async function resumed({ options, err, given }: Context, paths: TrainingPaths): 
   if (loaded.notice !== null) err.line(loaded.notice);
   const { value: checkpoint } = loaded;
   const { spec, snapshot } = checkpoint;
-  refuseOtherSettings({ options, given }, checkpoint);
+  await refuseOtherSettings(context, checkpoint);
+  if (options.from !== undefined)
+    err.line('--from was for the start of this run; it goes on from its own weights.');
   const iterations = options.iterations ?? progressOf(checkpoint).iterations;
+  if (iterations < snapshot.iteration) {
+    throw new AppError(
+      'bad-argument',
+      `The run is at iteration ${snapshot.iteration} already, and --iterations asks for ${iterations} in all: ask for more.`,
+    );
+  }
+  if (iterations === snapshot.iteration) {
+    err.line(`All ${iterations} iterations are made already; --iterations with a larger number goes on.`);
+  }
   const run = continuedRun(checkpoint.run, { iterations, batch: options.batch, learningRate: options.lr });
   return { spec, run, seed: snapshot.seed, iterations, checkpoint };
 }
 
 /** What a run cannot change halfway. */
-function refuseOtherSettings(
-  { options, given }: Pick<Context, 'options' | 'given'>,
-  checkpoint: Checkpoint,
-): void {
+async function refuseOtherSettings({ options, path }: Context, checkpoint: Checkpoint): Promise<void> {
   const { spec, run, snapshot } = checkpoint;
   const refuse = (option: string, has: string | number): never => {
     throw new AppError(
@@ -234,32 +253,29 @@ function refuseOtherSettings(
       `The run to resume has ${option} ${has}, which cannot change halfway: leave --${option} out, or --resume.`,
     );
   };
+  if (options.restart) {
+    throw new AppError(
+      'bad-argument',
+      '--restart throws the run away and --resume goes on with it: give only one of them.',
+    );
+  }
   if (options.preset !== undefined && options.preset !== spec.preset) refuse('preset', spec.preset);
   if (options.seed !== undefined && options.seed !== snapshot.seed) refuse('seed', snapshot.seed);
   if (options.mode !== undefined && (run.kind !== 'single' || options.mode !== run.mode)) {
     refuse('mode', run.kind === 'single' ? run.mode : 'none');
   }
-  for (const option of ['from', 'spec', 'restart'] as const) {
-    if (given(option)) {
-      throw new AppError(
-        'bad-argument',
-        `--${option} starts a run anew and --resume goes on with one: give only one of them.`,
-      );
-    }
+  if (options.spec !== undefined && !isDeepStrictEqual(await readSpecFile(path(options.spec)), spec)) {
+    refuse('spec', `${spec.preset} of another kind`);
   }
 }
 
 async function specOf(
-  { preset, spec, mode }: Context['options'],
+  { preset, spec }: Context['options'],
   path: Context['path'],
   source: string,
 ): Promise<ModelSpec> {
-  if (spec !== undefined) return parseModelSpec(parseJson(await readFile(path(spec), 'utf8'), spec));
-  const name = preset ?? (await usualPreset(source));
-  if (mode !== undefined && name !== 'single') {
-    throw new AppError('bad-argument', `--mode is for the preset single, not for ${name}: leave it out.`);
-  }
-  return presets[name];
+  if (spec !== undefined) return readSpecFile(path(spec));
+  return presets[preset ?? (await usualPreset(source))];
 }
 
 async function usualPreset(source: string): Promise<PresetName> {
@@ -267,12 +283,15 @@ async function usualPreset(source: string): Promise<PresetName> {
   return (await stat(source)).isFile() ? 'single' : 'sketch';
 }
 
-function parseJson(text: string, name: string): unknown {
+async function readSpecFile(path: string): Promise<ModelSpec> {
+  const text = await readFile(path, 'utf8');
+  let value: unknown;
   try {
-    return JSON.parse(text) as unknown;
+    value = JSON.parse(text);
   } catch (cause) {
-    throw new AppError('bad-spec', `${name} is not JSON: give a file with a model's spec.`, { cause });
+    throw new AppError('bad-spec', `${path} is not JSON: give a file with a model's spec.`, { cause });
   }
+  return parseModelSpec(value);
 }
 
 function pathsOf({ options, path }: Context, source: string): TrainingPaths {
@@ -325,17 +344,20 @@ function splitOf(dataset: Dataset, { seed, checkpoint }: Start, asked: number | 
   return splitDataset(dataset.count, { seed, validation: wanted });
 }
 
-function tellDifferences({ err }: Context, checkpoint: Checkpoint, backend: string, split: Split): void {
-  const before = checkpoint.progress['backend'];
-  if (typeof before === 'string' && before !== backend) {
+/** What is not as it was when the run to resume began; it goes on all the same. */
+function tellDifferences(
+  err: Context['err'],
+  { progress }: Checkpoint,
+  now: { readonly backend: string; readonly data: string },
+): void {
+  const { backend, data } = progress;
+  if (typeof backend === 'string' && backend !== now.backend) {
     err.line(
-      `So far this run was on “${before}”: its results will not be those of an uninterrupted run to the last bit.`,
+      `So far this run was on “${backend}”: its results will not be those of an uninterrupted run to the last bit.`,
     );
   }
-  if (!('order' in checkpoint.snapshot)) return;
-  const { count } = checkpoint.snapshot.order;
-  if (count !== split.training.length) {
-    err.line(`There are ${split.training.length} pictures to train on, where there were ${count} before.`);
+  if (typeof data === 'string' && data !== now.data) {
+    err.line(`So far this run was on other pictures: ${data}; now ${now.data}.`);
   }
 }
 
@@ -352,5 +374,6 @@ function progressOf({ spec, progress }: Checkpoint): RunProgress {
 
 function isScore(value: unknown): value is NonNullable<RunProgress['score']> {
   if (typeof value !== 'object' || value === null) return false;
-  return 'mse' in value && 'psnr' in value && 'ssim' in value && typeof value.psnr === 'number';
+  const fields = new Map<string, unknown>(Object.entries(value));
+  return ['iteration', 'mse', 'psnr', 'ssim'].every((name) => typeof fields.get(name) === 'number');
 }

@@ -15,25 +15,37 @@ export interface Run {
   readonly err: string;
 }
 
+export interface Watch {
+  readonly isTerminal?: boolean;
+  /** Every text as it is written to stdout or stderr. */
+  readonly onText?: (text: string, interrupt: () => void) => void;
+}
+
 /** A folder that goes away with the test file, and the program as called from there. */
 export async function workplace(): Promise<{
   readonly folder: string;
   readonly morphogen: (...args: string[]) => Promise<Run>;
   /** Called by someone who pressed Ctrl-C. */
   readonly interrupted: (...args: string[]) => Promise<Run>;
+  /** Called by someone who watches what it says, and may press Ctrl-C. */
+  readonly watched: (args: readonly string[], watch: Watch) => Promise<Run>;
 }> {
   const folder = await mkdtemp(join(tmpdir(), 'morphogen-command-'));
   after(async () => {
     if (tf.findBackend('wasm')) tf.removeBackend('wasm');
     await rm(folder, { recursive: true });
   });
-  const run = async (args: readonly string[], signal: AbortSignal): Promise<Run> => {
-    const [out, err] = [collector(), collector()];
+  const run = async (
+    args: readonly string[],
+    signal: AbortSignal,
+    outputs = twoCollectors(),
+  ): Promise<Run> => {
+    const [out, err] = outputs;
     const program = { call: 'morphogen', version: '0' };
     const code = await runCommandLine(args, commandTable, {
       ...{ out, err, signal, program },
       cwd: folder,
-      env: {},
+      env: { XDG_CACHE_HOME: join(folder, 'cache') },
     });
     return { code, out: out.text, err: err.text };
   };
@@ -41,6 +53,12 @@ export async function workplace(): Promise<{
     folder,
     morphogen: (...args) => run(args, new AbortController().signal),
     interrupted: (...args) => run(args, AbortSignal.abort()),
+    watched: (args, { isTerminal = false, onText }) => {
+      const controller = new AbortController();
+      const interrupt = (): void => controller.abort();
+      const heard = onText && ((text: string): void => onText(text, interrupt));
+      return run(args, controller.signal, twoCollectors(isTerminal, heard));
+    },
   };
 }
 
@@ -101,16 +119,23 @@ export function frameOf({ width, height, frames }: Animation, index: number): Pi
   return { width, height, pixels };
 }
 
-function collector(): Output & { text: string } {
+function twoCollectors(isTerminal = false, onText?: (text: string) => void): [Collector, Collector] {
+  return [collector(isTerminal, onText), collector(isTerminal, onText)];
+}
+
+type Collector = Output & { text: string };
+
+function collector(isTerminal: boolean, onText?: (text: string) => void): Collector {
   return {
     text: '',
     write(more) {
       this.text += more;
+      onText?.(more);
     },
     line(more = '') {
-      this.text += `${more}\n`;
+      this.write(`${more}\n`);
     },
-    isTerminal: false,
+    isTerminal,
     columns: 80,
   };
 }
