@@ -2,6 +2,7 @@
 import { BIAS_GRADIENT, RELU_MASK } from '#engine/network/layers.ts';
 import { tf } from '#engine/tf.ts';
 import { ADAM_UPDATE, type AdamUpdateAttrs } from '#engine/training/adam.ts';
+import { SUM_OF_SQUARES } from '#engine/training/gradients.ts';
 import { wasmBackend } from './backend.ts';
 import { operations } from './runtime.ts';
 
@@ -51,6 +52,18 @@ export const elementwiseKernels: Readonly<Record<string, (plain: tf.KernelFunc) 
     );
     return out;
   },
+  [SUM_OF_SQUARES]: () => (call) => {
+    const wasm = wasmBackend(call.backend);
+    const { heap } = wasm.runtime;
+    const x = call.inputs['x']!;
+    const size = x.shape.reduce((a, b) => a * b, 1);
+    const runs = Math.ceil(size / RUN);
+    const sums = heap.allocate(runs * 8);
+    wasm.runtime.runWords(operations.squareSum, [wasm.address(x), 0, sums, size], runs);
+    const total = new Float64Array(heap.memory.buffer, sums, runs).reduce((a, b) => a + b, 0);
+    heap.release(sums);
+    return wasm.makeTensorInfo([], 'float32', Float32Array.of(total));
+  },
   [ADAM_UPDATE]: () => (call) => {
     const wasm = wasmBackend(call.backend);
     const { weight, m, v, gradient, average } = call.inputs;
@@ -65,13 +78,13 @@ export const elementwiseKernels: Readonly<Record<string, (plain: tf.KernelFunc) 
       wasm.address(gradient!),
       average ? wasm.address(average) : 0,
       float(a.learningRate),
-      float(a.beta1),
-      float(a.beta2),
+      float(1 - a.beta1),
+      float(1 - a.beta2),
       float(a.epsilon),
       float(1 / a.biasCorrection1),
       float(1 / a.biasCorrection2),
       float(a.gradientScale),
-      float(a.averageDecay),
+      float(1 - a.averageDecay),
     ];
     wasm.runtime.runWords(operations.adam, words, Math.ceil(size / RUN));
     return [];

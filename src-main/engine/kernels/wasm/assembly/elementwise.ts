@@ -64,12 +64,13 @@ export function columnSumItem(job: usize, item: i32): void {
   }
 }
 
-const MOMENT1 = 4, MOMENT2 = 8, GRADIENT = 16, AVERAGE = 20, RATE = 24, BETA1 = 28, BETA2 = 32, EPSILON = 36;
-const CORRECTION1 = 40, CORRECTION2 = 44, SCALE = 48, DECAY = 52;
+const MOMENT1 = 4, MOMENT2 = 8, GRADIENT = 16, AVERAGE = 20, RATE = 24, REST1 = 28, REST2 = 32, EPSILON = 36;
+const CORRECTION1 = 40, CORRECTION2 = 44, SCALE = 48, REST_DECAY = 52;
 
 /**
  * Adam in one pass: m += (1−β1)(g−m), v += (1−β2)(g²−v), w −= rate·(m·c1)/(√(v·c2) + ε), with c the reciprocal bias
- * corrections and g = scale·gradient; the average, where there is one, += (1−decay)(w − average).
+ * corrections and g = scale·gradient; the average, where there is one, += (1−decay)(w − average). The host hands in
+ * 1−β1, 1−β2 and 1−decay, for float32 has too few digits to subtract 0.999 from 1.
  */
 export function adamItem(job: usize, item: i32): void {
   const n = runLength(job, item), offset = <usize>item * (RUN * 4);
@@ -78,11 +79,10 @@ export function adamItem(job: usize, item: i32): void {
   const averages = load<usize>(job, AVERAGE);
   let average = averages + offset;
   const rate = v128.load_splat<f32>(job, RATE), epsilon = v128.load_splat<f32>(job, EPSILON);
-  const rest1 = f32x4.sub(f32x4.splat(1), v128.load_splat<f32>(job, BETA1));
-  const rest2 = f32x4.sub(f32x4.splat(1), v128.load_splat<f32>(job, BETA2));
+  const rest1 = v128.load_splat<f32>(job, REST1), rest2 = v128.load_splat<f32>(job, REST2);
   const c1 = v128.load_splat<f32>(job, CORRECTION1), c2 = v128.load_splat<f32>(job, CORRECTION2);
   const scale = v128.load_splat<f32>(job, SCALE);
-  const restDecay = f32x4.sub(f32x4.splat(1), v128.load_splat<f32>(job, DECAY));
+  const restDecay = v128.load_splat<f32>(job, REST_DECAY);
   const factor = f32x4.mul(rate, c1);
   let i = 0;
   for (; i + 4 <= n; i += 4) {
