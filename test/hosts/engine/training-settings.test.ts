@@ -14,9 +14,8 @@ test('a run that goes on to the end it had from the start has the settings it ha
       fc.integer({ min: 1, max: 100_000 }),
       fc.option(fc.integer({ min: 1, max: 128 }), { nil: undefined }),
       fc.option(fc.double({ min: 1e-6, max: 1, noNaN: true }), { nil: undefined }),
-      fc.boolean(),
-      (spec, iterations, batch, learningRate, isTrained) => {
-        const run = freshRun(spec, { iterations, batch, learningRate, isTrained });
+      (spec, iterations, batch, learningRate) => {
+        const run = freshRun(spec, { iterations, batch, learningRate });
         assert.deepEqual(continuedRun(run, { iterations }), run);
         assert.deepEqual(JSON.parse(JSON.stringify(run)), run, 'it survives a checkpoint');
       },
@@ -73,12 +72,4 @@ test('one picture persists unless told otherwise; models of many are averaged; l
     return run.options.batchSize;
   });
   assert.deepEqual(batches, [64, 32, 16, 4]);
-});
-
-test('only a run from a trained model moves the rule faster with z', () => {
-  const output = (isTrained: boolean): unknown => {
-    const run = freshRun(presets.digits, { iterations: 10, isTrained });
-    return run.kind === 'images' && run.options.rates.output;
-  };
-  assert.deepEqual([output(false), output(true)], [0.1, 0.5]);
 });
