@@ -4,12 +4,14 @@
  */
 import type { TrainingEvent, TrainingOutcome } from '#app/training-run.ts';
 import type { Output } from './command.ts';
-import { createStatusLine, duration, progressBar } from './status-line.ts';
+import { createStatusLine, duration, progressBar, type StatusLine } from './status-line.ts';
 
 export interface TrainingReporter {
   /** How often it wants to know. */
   readonly everyMs: number;
   emit(event: TrainingEvent): void;
+  /** Takes the bar away, also where the run failed: what is written next begins on a line of its own. */
+  close(): void;
 }
 
 const BAR = 24;
@@ -18,19 +20,23 @@ export function createTrainingReporter(
   { out, err }: { readonly out: Output; readonly err: Output },
   options: { readonly json: boolean },
 ): TrainingReporter {
-  if (options.json) return { everyMs: 2000, emit: (event) => out.line(JSON.stringify(event)) };
-  if (err.isTerminal) return { everyMs: 250, emit: terminalEmitter(out, err) };
+  const close = (): void => undefined;
+  if (options.json) return { everyMs: 2000, emit: (event) => out.line(JSON.stringify(event)), close };
+  if (err.isTerminal) {
+    const status = createStatusLine(err);
+    return { everyMs: 250, emit: terminalEmitter(out, status), close: () => status.clear() };
+  }
   return {
     everyMs: 5000,
     emit(event) {
       err.line(JSON.stringify(event));
       if (event.event === 'ended') out.line(summary(event));
     },
+    close,
   };
 }
 
-function terminalEmitter(out: Output, err: Output): (event: TrainingEvent) => void {
-  const status = createStatusLine(err);
+function terminalEmitter(out: Output, status: StatusLine): (event: TrainingEvent) => void {
   return (event) => {
     switch (event.event) {
       case 'started':

@@ -159,8 +159,8 @@ async function train(
       backend: description,
       dtype: options.float32 ? 'F32' : 'F16',
     });
+    const reporter = createTrainingReporter(context, { json: options.json });
     try {
-      const reporter = createTrainingReporter(context, { json: options.json });
       const count = split.training.length;
       const judged = spec.network === null ? '' : `, ${split.validation.length} for judging`;
       err.line(
@@ -187,6 +187,7 @@ async function train(
         err.line(`Stopped and saved after iteration ${iteration}: the same command with --resume goes on.`);
       }
     } finally {
+      reporter.close();
       job.dispose();
     }
   });
