@@ -13,6 +13,8 @@ export function listenForInterruption(err: Output): AbortSignal {
     const nowMs = performance.now();
     if (firstAtMs === undefined) {
       firstAtMs = nowMs;
+      // Behind a bar, and the terminal's own ^C.
+      if (err.isTerminal) err.line();
       err.line('Stopping as soon as everything is saved; press Ctrl-C again to stop at once.');
       controller.abort();
     } else if (nowMs - firstAtMs > sameInterruptMs) {
