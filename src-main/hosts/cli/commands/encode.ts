@@ -1,5 +1,5 @@
 /** `encode`: what a model makes of pictures, each as a style file: its latent and its rule. */
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { AppError } from '#domain/errors.ts';
 import { safeFileName } from '#media/file-name.ts';
 import { defineCommand } from '../command.ts';
@@ -36,7 +36,8 @@ export const command = defineCommand({
   ],
   async run({ options, positionals, path, out, err, signal }) {
     const [modelPath, ...images] = positionals.map(path);
-    const nameOf = createNames();
+    const folder = path(options.out);
+    const nameOf = createNames(dirname(modelPath) === folder ? [basename(modelPath)] : []);
     let written = 0;
     await withEngine(options, err, async () => {
       const model = await openEncoderModel(modelPath);
@@ -51,7 +52,7 @@ export const command = defineCommand({
             return null;
           });
           if (picture === null) continue;
-          await writeStyle(join(path(options.out), file), model, picture);
+          await writeStyle(join(folder, file), model, picture);
           out.line(join(options.out, file));
           written++;
           await new Promise<void>((resolve) => setImmediate(resolve));
@@ -64,19 +65,22 @@ export const command = defineCommand({
   },
 });
 
-/** A file name for each picture in turn; pictures of one name in different folders are numbered. */
-function createNames(): (image: string) => string {
-  const taken = new Set<string>();
+/**
+ * A file name for each picture in turn; pictures of one name in different folders are numbered.
+ * @param others Files that must stay: the model, where the styles are written beside it.
+ */
+function createNames(others: readonly string[]): (image: string) => string {
+  const taken = new Set(others.map((name) => name.toLowerCase()));
   return (image) => {
     const [, file, number] = /^(.*?)(?:#(\d+))?$/.exec(basename(image)) ?? [];
     const stem = safeFileName(
       (file ?? image).replace(/\.[^.]*$/, '') + (number === undefined ? '' : `-${number}`),
     );
-    let name = stem;
+    let name = `${stem}.safetensors`;
     // Windows and macOS take cat and Cat for one file.
-    for (let i = 2; taken.has(name.toLowerCase()); i++) name = `${stem}-${i}`;
+    for (let i = 2; taken.has(name.toLowerCase()); i++) name = `${stem}-${i}.safetensors`;
     taken.add(name.toLowerCase());
-    return `${name}.safetensors`;
+    return name;
   };
 }
 
