@@ -31,7 +31,9 @@ const LONG = 1000;
 const FRAME_EVERY = 4;
 const FRAMES_PER_SECOND = 12.5;
 const FRAMES_OF_THE_CUT = 9;
-const GIF_SCALE = 6;
+const GIF_SCALE = 5;
+/** The animation ends so many steps after the last cut: there is nothing more to see, and the file is smaller. */
+const SHOWN_AFTER_THE_LAST_CUT = 152;
 /** Of the strip: rows that begin with the seed, and with each cut. */
 const NAMED = [0, 16, 32, 48, GROWN, CUT];
 const NAMED_AFTER_A_CUT = [8, 20, 40, 80, HEALING];
@@ -63,7 +65,8 @@ async function draw(context: FigureContext, { spec, rule }: Style): Promise<void
     const [picture] = picturesOf(state, layoutOf(spec));
     const isCut = made > cutsBefore;
     cutsBefore = made;
-    for (let i = 0; i < (isCut ? FRAMES_OF_THE_CUT : 1); i++) frames.push(picture);
+    const shown = step > cuts[1] + SHOWN_AFTER_THE_LAST_CUT ? 0 : isCut ? FRAMES_OF_THE_CUT : 1;
+    for (let i = 0; i < shown; i++) frames.push(picture);
     named.set(isCut ? cutLabel(step) : stepLabel(step), picture);
   }
   const gif = { scale: GIF_SCALE, background, framesPerSecond: FRAMES_PER_SECOND };
