@@ -202,7 +202,7 @@ async function loadIdx(path: string, options: DatasetOptions): Promise<Dataset> 
   if (!options.enlarge && (height < grid.height || width < grid.width))
     throw new AppError(
       'mismatch',
-      `${path} holds images of ${width}×${height}; the model's grid needs at least ${grid.width}×${grid.height}.`,
+      `${path} holds images of ${width}×${height}; the model's grid needs at least ${grid.width}×${grid.height}, unless pictures are enlarged.`,
     );
   const count = Math.min(all, options.limit ?? all);
   const size = bytesAnImage(grid);

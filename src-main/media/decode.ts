@@ -286,7 +286,7 @@ function refuseSmaller(header: Header, grid: Grid, fit: 'cover' | 'contain'): vo
   if (fit === 'cover' ? wide && high : wide || high) return;
   throw new AppError(
     'bad-image',
-    `${width}×${height} is smaller than the model's grid: at least ${grid.width}×${grid.height} is needed`,
+    `${width}×${height} is smaller than the model's grid: at least ${grid.width}×${grid.height} is needed, unless pictures are enlarged`,
   );
 }
 

@@ -216,7 +216,8 @@ test('row 12: of an animation the first frame is used, the number of frames told
   assert.equal(gif.height, 20);
   assert.ok(gif.warnings.includes('the first of 3 frames is used'));
   const webp = await sharp(Buffer.concat(pieces), { animated: true }).webp({ lossless: true }).toBuffer();
-  assert.deepEqual((await decodeImage(webp)).pixels, gif.pixels);
+  // One may come as a Buffer, the other as a plain array.
+  assert.deepEqual([...(await decodeImage(webp)).pixels], [...gif.pixels]);
   await refused(hollowGif(8000, 8000, 9), /9 frames of 8000×8000 are too many/);
 });
 
