@@ -1,17 +1,17 @@
 /**
  * A rule made better for its one picture: training goes on from the rule that a model decoded, and changes nothing
- * else. The rule that comes back is never worse than the one that went in, by the same score as `eval`'s.
+ * else. The rule that comes back is not worse than the one that went in, by the mean of several growths.
  */
 import type { RuleValues } from '#domain/automaton.ts';
 import { AppError } from '#domain/errors.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
-import type { Score } from '#engine/metrics/score.ts';
+import { meanScore, type Score } from '#engine/metrics/score.ts';
 import { rulesOfValues } from '#engine/network/inference.ts';
 import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
 import { scorePictures } from '#engine/training/evaluate.ts';
 import { refineOptions } from '#engine/training/single-options.ts';
 import { createSingleTrainer, readRule } from '#engine/training/single.ts';
-import { growPicture } from './grow-picture.ts';
+import { growPictures } from './grow-pictures.ts';
 
 export interface RefinementSetup {
   /** Its network is null. */
@@ -32,20 +32,27 @@ export interface Refinement {
   readonly rule: RuleValues;
   /** Iterations made. */
   readonly iterations: number;
+  /** Means of several growths. */
   readonly before: Score;
   /** Of the rule that came out. */
   readonly after: Score;
 }
 
+/**
+ * Scored on so many, for which cells fire changes a picture by several dB. With eight, as `eval` scores a folder that
+ * holds the picture eight times.
+ */
+const GROWTHS = 8;
+
 /** @throws AppError not-finite */
 export async function refineRule(setup: RefinementSetup): Promise<Refinement> {
   const { spec, target, iterations, learningRate, seed, implementation } = setup;
+  const targets = repeated(target, GROWTHS);
   const score = async (rule: RuleValues): Promise<Score> => {
-    const grown = await growPicture(spec, () => rulesOfValues(spec, rule), {
-      steps: spec.steps,
-      implementation,
+    const grown = await growPictures(spec, () => rulesOfValues(spec, rule), {
+      ...{ steps: spec.steps, count: GROWTHS, implementation },
     });
-    return scorePictures(spec, grown, target)[0];
+    return meanScore(scorePictures(spec, grown, targets));
   };
   const before = await score(setup.rule);
   const usual = refineOptions(iterations);
@@ -78,4 +85,10 @@ export async function refineRule(setup: RefinementSetup): Promise<Refinement> {
   } finally {
     trainer.dispose();
   }
+}
+
+function repeated(values: Float32Array, count: number): Float32Array {
+  const all = new Float32Array(values.length * count);
+  for (let i = 0; i < count; i++) all.set(values, i * values.length);
+  return all;
 }

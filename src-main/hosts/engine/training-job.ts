@@ -33,7 +33,7 @@ import { writePng } from '#media/png.ts';
 import { drawSheet } from '#media/sheet.ts';
 import { writeFileAtomic } from '#storage/atomic-file.ts';
 import { saveCheckpoint } from '#storage/checkpoint-slots.ts';
-import { growPicture } from './grow-picture.ts';
+import { growPictures } from './grow-pictures.ts';
 
 /** Pictures in memory, values 0…1; media's Dataset is one. */
 export interface Pictures {
@@ -224,7 +224,7 @@ function singleJudge(setup: TrainingJobSetup, run: SingleRun): Judge {
   const { spec, pictures, training, implementation } = setup;
   const target = pictures.batch(training.slice(0, 1));
   const grow = (weights: Weights, steps: number): Promise<Float32Array> =>
-    growPicture(spec, () => sharedRule(weights), { steps, implementation });
+    growPictures(spec, () => sharedRule(weights), { steps, count: 1, implementation });
   const { min, max } = run.options.steps ?? { min: spec.steps, max: spec.steps };
   const usual = Math.round((min + max) / 2);
   return {

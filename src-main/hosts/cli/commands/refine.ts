@@ -12,7 +12,7 @@ export const command = defineCommand({
   summary: 'Encode a picture and make its rule better for it alone',
   description:
     'Training goes on from the rule that the model decoded, and leaves the model as it is. The style grows with ' +
-    '`grow --style` and fuses with others of the same model. Ctrl-C keeps what was reached.',
+    '`grow --style` and fuses with others of the same model. Ctrl-C keeps what was reached. The scores are means of eight growths.',
   positionals: [
     { name: 'MODEL', help: 'a model file with an encoder' },
     { name: 'IMAGE', help: 'a picture; FILE#12 of an IDX file' },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { access, readFile } from 'node:fs/promises';
+import { access, copyFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readStyleFile, type StyleFile } from '#engine/files/style-file.ts';
@@ -29,7 +29,10 @@ test('a refined style is better than the encoded one, by what eval would say, an
   assert.equal(code, 0, err);
   const [before, after] = gain(out);
   assert.ok(after > before + 1, out);
-  const scored = await morphogen('eval', 'model.safetensors', 'q.png', '--json', '--threads', '2');
+  // Judged by eight growths, as eval judges a folder with the picture in it eight times.
+  await mkdir(join(folder, 'eight'));
+  for (let i = 0; i < 8; i++) await copyFile(join(folder, 'q.png'), join(folder, `eight/${i}.png`));
+  const scored = await morphogen('eval', 'model.safetensors', 'eight', '--json', '--threads', '2');
   const { psnr } = JSON.parse(scored.out) as { psnr: number };
   assert.ok(Math.abs(before - psnr) < 0.01, `${before} and ${psnr}`);
   const refined = await styleAt('made/q.safetensors');
