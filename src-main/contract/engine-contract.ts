@@ -1,0 +1,220 @@
+/**
+ * What the application asks of an engine process: everything that computes, and everything that reads a picture or a
+ * model that nobody vouches for. Such a process keeps nothing that must not be lost, and may be killed at any time.
+ */
+import { z } from 'zod';
+import { defineContract } from './contract.ts';
+import { backendChoice, engineInfo } from './shapes/engine-state.ts';
+import { frame, growthControl, growthEvent, growthStroke } from './shapes/growth.ts';
+import {
+  scanProgress,
+  scanReport,
+  trainingEstimate,
+  trainingReport,
+  trainingWishes,
+  validationPoint,
+} from './shapes/training.ts';
+import {
+  bytes,
+  count,
+  floats,
+  grid,
+  hash,
+  id,
+  modelSpec,
+  score,
+  skippedFile,
+  uint32,
+} from './shapes/values.ts';
+
+const nothing = z.object({});
+const path = z.string().min(1).max(32_768);
+
+/** A rule with the automaton that runs it; `spec.network` is null. */
+export const styleValues = z.object({
+  name: z.string(),
+  spec: modelSpec,
+  w0: floats,
+  b0: floats,
+  w1: floats,
+});
+export type StyleValues = z.output<typeof styleValues>;
+
+const source = z.object({ name: z.string(), hash: z.string() });
+
+/** A picture that became a style. */
+export const encodedStyle = z.object({
+  /** Base name of the file, or `#12`. */
+  name: z.string(),
+  /** sha256 of the pixels that the model saw. */
+  sourceHash: hash,
+  latent: floats.nullable(),
+  w0: floats,
+  b0: floats,
+  w1: floats,
+  /** PNGs at the grid's size: what it was made from, and what grows in T steps with seed 1. */
+  sourcePicture: bytes,
+  picture: bytes,
+  score,
+});
+export type EncodedStyle = z.output<typeof encodedStyle>;
+
+const card = z.object({
+  data: z.string(),
+  iterations: count,
+  seconds: z.number(),
+  machine: z.string(),
+  scores: z.record(z.string(), z.number()),
+  notes: z.string(),
+});
+
+/** A file of ours, wholly checked. */
+export const inspectedFile = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('model'),
+    hash,
+    bytes: count,
+    spec: modelSpec,
+    card,
+    /** Of a model of one image. */ style: styleValues.nullable(),
+    picture: bytes.nullable(),
+  }),
+  z.object({
+    kind: z.literal('style'),
+    hash,
+    bytes: count,
+    style: styleValues,
+    latent: floats.nullable(),
+    image: source.nullable(),
+    model: source.nullable(),
+    /** A PNG of what grows in T steps with seed 1. */
+    picture: bytes,
+  }),
+  z.object({ kind: z.literal('picture') }),
+]);
+export type InspectedFile = z.output<typeof inspectedFile>;
+
+/** A training run on the disk: its checkpoints, its model; all below `folder`. */
+const trainingRun = z.object({
+  folder: path,
+  source: path,
+  /** Where decoded pictures are kept. */
+  cacheFolder: path,
+  wishes: trainingWishes,
+  /** The file of `wishes.modelId`. */
+  modelPath: path.nullable(),
+  /** What the pictures are, for the model's card. */
+  data: z.string(),
+});
+
+export const engineContract = defineContract({
+  methods: {
+    /** Opens the backend; to be called first, and once. */
+    'engine.open': {
+      params: z.object({ backend: backendChoice, threads: z.number().int().min(1).max(256).nullable() }),
+      result: engineInfo,
+    },
+    /** Answered between two pieces of work; none takes longer than some seconds. */
+    'engine.ping': { params: nothing, result: z.object({ residentBytes: count }) },
+
+    'growth.open': {
+      params: z.object({
+        styles: z.array(styleValues).min(1).max(4),
+        seed: uint32,
+        grid: grid.nullable(),
+        isPlaying: z.boolean(),
+        stepsPerSecond: z.number().min(0.5).max(10_000),
+        loopAt: z.number().int().min(1).max(1_000_000).nullable(),
+        /** Of a recipe, with the step to open at; paused there. */
+        events: z.array(growthEvent).max(100_000),
+        step: count,
+      }),
+      result: z.object({ growthId: id, grid, trainedGrid: grid, trainedSteps: count }),
+    },
+    'growth.watch': { params: z.object({ growthId: id }), result: nothing, progress: frame },
+    'growth.control': { params: z.object({ growthId: id, control: growthControl }), result: nothing },
+    'growth.paint': { params: z.object({ growthId: id, stroke: growthStroke }), result: nothing },
+    /** As it is at its step: a PNG at the grid's size, the events up to it, sha256 of the RGBA bytes of the frame. */
+    'growth.take': {
+      params: z.object({ growthId: id }),
+      result: z.object({ picture: bytes, digest: hash, step: count, grid, events: z.array(growthEvent) }),
+    },
+    'growth.close': { params: z.object({ growthId: id }), result: nothing },
+
+    /** Reads a file by its content: a model, a style, or else a picture that decodes. @throws bad-file, bad-image, … */
+    'files.inspect': { params: z.object({ path }), result: inspectedFile },
+    /** A style file's bytes. */
+    'files.style': {
+      params: z.object({
+        style: styleValues,
+        latent: floats.nullable(),
+        image: source.nullable(),
+        model: source.nullable(),
+      }),
+      result: z.object({ bytes }),
+    },
+
+    /** Pictures, a folder of them or an IDX file through a model's encoder, in the order given; unreadable ones are skipped. */
+    'pictures.encode': {
+      params: z.object({
+        modelPath: path,
+        paths: z.array(path).min(1).max(10_000),
+        limit: z.number().int().min(1).nullable(),
+        /** Of a folder: where decoded pictures are kept. */
+        cacheFolder: path,
+        /** Pictures of the sorted list to leave out, as an earlier part of the job has done them. */
+        skip: count,
+      }),
+      result: z.object({ count, skipped: z.array(skippedFile) }),
+      progress: z.object({ done: count, total: count, styles: z.array(encodedStyle).max(64) }),
+    },
+    /** A rule trained on for its one picture. */
+    'rule.refine': {
+      params: z.object({ style: styleValues, sourcePicture: bytes, iterations: count }),
+      result: z.object({
+        style: styleValues,
+        picture: bytes,
+        before: score,
+        after: score,
+        iterations: count,
+      }),
+      progress: z.object({ iteration: count, iterations: count, loss: z.number() }),
+    },
+
+    'training.scan': {
+      params: trainingRun.omit({ folder: true, data: true }),
+      result: scanReport,
+      progress: scanProgress,
+    },
+    'training.estimate': {
+      params: trainingRun.omit({ data: true }),
+      result: trainingEstimate,
+      progress: z.object({ phase: z.string() }),
+    },
+    /** From the newest checkpoint that can be read, if there is one. Cancelling the call saves, publishes and returns. */
+    'training.run': {
+      params: trainingRun,
+      result: z.object({
+        reason: z.enum(['finished', 'stopped']),
+        iteration: count,
+        iterations: count,
+        seconds: z.number(),
+        /** null where nothing was trained yet. */
+        model: path.nullable(),
+        skipped: z.array(skippedFile).max(1000),
+      }),
+      progress: z.discriminatedUnion('event', [
+        z.object({ event: z.literal('reading'), progress: scanProgress }),
+        /** A sentence, e.g. that the newest checkpoint was unreadable and an older one was taken. */
+        z.object({ event: z.literal('notice'), message: z.string() }),
+        z.object({ event: z.literal('started'), iteration: count, iterations: count }),
+        z.object({ event: z.literal('progress'), report: trainingReport }),
+        z.object({ event: z.literal('validation'), validation: validationPoint }),
+        z.object({ event: z.literal('preview'), iteration: count, picture: bytes, count }),
+        z.object({ event: z.literal('checkpoint'), iteration: count }),
+      ]),
+    },
+  },
+  events: {},
+});
+export type EngineContract = typeof engineContract;

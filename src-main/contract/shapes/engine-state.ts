@@ -1,0 +1,27 @@
+/** What computes, and whether it does. */
+import { z } from 'zod';
+import { count } from './values.ts';
+
+export const backendChoice = z.enum(['auto', 'wasm', 'reference', 'composed']);
+export type BackendChoice = z.output<typeof backendChoice>;
+
+export const engineInfo = z.object({
+  backend: z.enum(['wasm', 'reference', 'composed']),
+  threads: count,
+  /** What runs, and why nothing better. One line. */
+  description: z.string(),
+  /** The processor. */
+  device: z.string(),
+});
+export type EngineInfo = z.output<typeof engineInfo>;
+
+export const engineState = z.object({
+  status: z.enum(['starting', 'ready', 'stalled', 'restarting', 'failed']),
+  /** Null until it was ready once. */
+  info: engineInfo.nullable(),
+  /** Restarts since it last ran well; at most 3 in a row. */
+  restarts: count,
+  /** A sentence, where something is wrong. */
+  problem: z.string().nullable(),
+});
+export type EngineState = z.output<typeof engineState>;
