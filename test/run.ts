@@ -1,14 +1,17 @@
 /**
  * `npm test`: the checks, then every test on Node's own runner. `npm test -- FILE…` runs just those files, without
- * the checks. Ends with the runner's totals, and with 1 if anything failed.
+ * the checks. Installs the browser of the end-to-end tests where there is none. Ends with the runner's totals, and with 1 if anything failed.
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { availableParallelism } from 'node:os';
+import { findOrInstallChromium } from './e2e/chromium.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const given = process.argv.slice(2);
 
+// Before anything else, so that a machine without a browser is told at once, and not by a hundred tests.
+if (given.length === 0 || given.some((path) => path.includes('e2e'))) findOrInstallChromium();
 const checksPassed = given.length > 0 || (await runNode(['test/check.ts'])) === 0;
 const code = await runNode([
   '--test',
