@@ -24,6 +24,8 @@ export type ParamsIn<C extends Contract, M extends MethodName<C>> = z.input<C['m
 /** As the handler gets it: checked, with defaults filled in. */
 export type Params<C extends Contract, M extends MethodName<C>> = z.output<C['methods'][M]['params']>;
 export type Result<C extends Contract, M extends MethodName<C>> = z.output<C['methods'][M]['result']>;
+/** As the handler returns it. */
+export type ResultIn<C extends Contract, M extends MethodName<C>> = z.input<C['methods'][M]['result']>;
 export type Progress<C extends Contract, M extends MethodName<C>> = C['methods'][M] extends {
   readonly progress: infer P extends z.ZodType;
 }

@@ -3,20 +3,26 @@
  * what was expected, what came and what to do. Anything else that is thrown is a bug.
  */
 
-export type ErrorCode =
-  | 'bad-argument'
-  | 'bad-spec'
-  | 'bad-file'
-  | 'bad-image'
-  | 'not-found'
-  | 'no-images'
-  | 'mismatch'
-  | 'not-finite'
-  | 'unsupported'
-  | 'out-of-memory'
-  | 'cancelled'
-  | 'busy'
-  | 'io';
+export const errorCodes = [
+  'bad-argument',
+  'bad-spec',
+  'bad-file',
+  'bad-image',
+  'not-found',
+  'no-images',
+  'mismatch',
+  'not-finite',
+  'unsupported',
+  'out-of-memory',
+  'cancelled',
+  'busy',
+  'io',
+  /** The other process went away while it was asked something. */
+  'disconnected',
+  /** A bug in another process: all that is told of it outside. */
+  'internal',
+] as const;
+export type ErrorCode = (typeof errorCodes)[number];
 
 export class AppError extends Error {
   readonly code: ErrorCode;
