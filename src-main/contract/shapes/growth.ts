@@ -5,13 +5,16 @@
 import { z } from 'zod';
 import { bytes, count, grid, hash, id, uint32 } from './values.ts';
 
-/** Cells; a cell (column x, row y) is touched if its centre is at most `radius` from (x, y). */
+/**
+ * In cells, from the grid's upper left corner: the cell in column i and row j covers i…i+1 and j…j+1. It is touched if
+ * its centre (i + 0.5, j + 0.5) is at most `radius` from (x, y).
+ */
 const circle = { x: z.number(), y: z.number(), radius: z.number().min(0).max(1024) };
 
 export const growthEvent = z.discriminatedUnion('kind', [
   /** Every channel of every cell in the circle becomes 0. */
   z.object({ kind: z.literal('erase'), step: count, ...circle }),
-  /** The cell becomes what the seed cell is. */
+  /** The cell in column x and row y becomes what the seed cell is. */
   z.object({
     kind: z.literal('seed'),
     step: count,
