@@ -1,0 +1,21 @@
+/** Builds the window's page into dist/renderer: one document, no inline scripts or styles, nothing from elsewhere. */
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vite';
+
+const folder = decodeURIComponent(new URL('.', import.meta.url).pathname.replace(/^\/(?=[A-Za-z]:\/)/, ''));
+
+const config = defineConfig({
+  root: folder,
+  base: './',
+  plugins: [svelte({ configFile: false, compilerOptions: { runes: true } })],
+  resolve: { tsconfigPaths: false },
+  build: {
+    outDir: '../dist/renderer',
+    emptyOutDir: true,
+    target: ['chrome123', 'firefox121', 'safari17.5'],
+    // An inlined asset would be a data: address, which the page's policy refuses.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+});
+export { config as default };
