@@ -17,6 +17,8 @@ export const errorCodes = [
   'cancelled',
   'busy',
   'io',
+  /** No room left; what was there before is unharmed. */
+  'disk-full',
   /** The other process went away while it was asked something. */
   'disconnected',
   /** A bug in another process: all that is told of it outside. */

@@ -12,8 +12,9 @@ export interface FileAttempt {
 export function fileError(error: unknown, { path, doing, bytes }: FileAttempt): unknown {
   if (!(error instanceof Error) || !('code' in error) || error instanceof AppError) return error;
   const code = String(error.code);
+  const kind = code === 'ENOSPC' || code === 'EDQUOT' ? 'disk-full' : 'io';
   const sentence = (text: string): AppError =>
-    new AppError(code === 'ENOENT' && doing === 'read' ? 'not-found' : 'io', text, { cause: error });
+    new AppError(code === 'ENOENT' && doing === 'read' ? 'not-found' : kind, text, { cause: error });
   switch (code) {
     case 'ENOSPC':
     case 'EDQUOT': {

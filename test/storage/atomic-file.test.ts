@@ -45,7 +45,10 @@ test('a full disk: one sentence with the bytes needed, the old file unharmed, no
   await writeFileAtomic(path, Uint8Array.of(1, 2, 3));
   await assert.rejects(
     writeFileAtomic(path, new Uint8Array(5_000_000), { fs: fullDisk(1_000_000) }),
-    failsWith('io', /no room left on the disk for .*model\.safetensors \(5 MB needed\): free some space/),
+    failsWith(
+      'disk-full',
+      /no room left on the disk for .*model\.safetensors \(5 MB needed\): free some space/,
+    ),
   );
   assert.deepEqual(await readFileBytes(path), Uint8Array.of(1, 2, 3));
   assert.deepEqual(await nodeFs.readdir(home), ['model.safetensors']);
@@ -88,7 +91,7 @@ test('a file in pieces appears with its commit and not before, and goes with abo
   await another.abort();
   assert.deepEqual(await readFileBytes(path), Uint8Array.of(1, 2, 3));
   const filling = await createAtomicFile(path, { fs: fullDisk(3) });
-  await assert.rejects(filling.write(new Uint8Array(4)), failsWith('io', /no room .*film\.gif: free/));
+  await assert.rejects(filling.write(new Uint8Array(4)), failsWith('disk-full', /no room .*film\.gif: free/));
   await filling.abort();
   assert.deepEqual(await nodeFs.readdir(join(home, 'deep', 'er')), ['film.gif']);
 });

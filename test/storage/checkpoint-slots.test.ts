@@ -92,7 +92,7 @@ test('row 29: a disk that is full while saving keeps both checkpoints and says t
   const folder = await newFolder();
   for (const iteration of [1, 2]) await saveCheckpoint(folder, iteration, checkpoint(iteration));
   await assert.rejects(saveCheckpoint(folder, 3, checkpoint(3), { fs: fullDisk(10) }), (error) => {
-    assert.ok(error instanceof AppError && error.code === 'io');
+    assert.ok(error instanceof AppError && error.code === 'disk-full');
     assert.match(
       error.message,
       /no room left on the disk for .*checkpoint-000000003\.safetensors \(1 kB needed\)/,
