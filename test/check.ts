@@ -43,6 +43,19 @@ const checks: readonly Check[] = [
       name: `types of ${folder}`,
       args: ['node_modules/typescript/bin/tsc', '--project', folder, '--pretty', 'false'],
     })),
+  {
+    name: 'types of src-renderer',
+    args: [
+      'node_modules/svelte-check/bin/svelte-check',
+      '--workspace',
+      'src-renderer',
+      '--tsconfig',
+      './tsconfig.json',
+      '--output',
+      'human',
+      '--fail-on-warnings',
+    ],
+  },
   { name: 'layers', args: ['--test', '--test-reporter=spec', 'test/layers.test.ts'] },
 ];
 

@@ -1,5 +1,7 @@
 /** Lint rules of all TypeScript and JavaScript; the formatter owns the layout, the compiler owns the types. */
 import eslint from '@eslint/js';
+import svelte from 'eslint-plugin-svelte';
+import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
 /** Globals of one host: engine, domain and app get bytes, clocks and devices handed in. */
@@ -37,11 +39,16 @@ export default tseslint.config(
   },
   { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },
   eslint.configs.recommended,
+  ...svelte.configs.recommended,
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
-      parserOptions: { projectService: true, tsconfigRootDir: `${import.meta.dirname}/..` },
+      parserOptions: {
+        projectService: true,
+        tsconfigRootDir: `${import.meta.dirname}/..`,
+        extraFileExtensions: ['.svelte'],
+      },
     },
     rules: {
       'no-undef': 'off',
@@ -91,6 +98,56 @@ export default tseslint.config(
   {
     files: ['src-main/hosts/**/*.ts'],
     rules: { '@typescript-eslint/no-invalid-void-type': 'off' },
+  },
+  {
+    files: ['src-renderer/**/*.svelte'],
+    // Components are typed by svelte-check; the linter knows the types of what they import, but for other components.
+    extends: [tseslint.configs.strict, svelte.configs.base],
+    languageOptions: {
+      globals: globals.browser,
+      parserOptions: {
+        parser: tseslint.parser,
+        projectService: true,
+        tsconfigRootDir: `${import.meta.dirname}/..`,
+        extraFileExtensions: ['.svelte'],
+      },
+    },
+    rules: {
+      'no-undef': 'off',
+      eqeqeq: 'error',
+      'no-console': 'error',
+      // Properties are taken apart in one statement, and some can be bound.
+      'prefer-const': 'off',
+      'svelte/prefer-const': ['error', { destructuring: 'all' }],
+      'svelte/no-at-html-tags': 'error',
+      // For SvelteKit's own router.
+      'svelte/no-navigation-without-resolve': 'off',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+    },
+  },
+  {
+    files: ['src-renderer/**/*.ts'],
+    rules: { 'svelte/no-navigation-without-resolve': 'off' },
+  },
+  {
+    files: ['src-renderer/canvas/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: ['svelte', 'svelte/*', '*.svelte', '*.svelte.ts'],
+              message: 'canvas/ draws without Svelte.',
+            },
+          ],
+        },
+      ],
+    },
   },
   {
     files: ['test/**/*.ts'],

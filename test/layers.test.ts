@@ -63,6 +63,48 @@ test('the judge refuses what the table does not allow', () => {
   assert.match(judge(layers, engine, 'src-main/engine/a.ts', '#media/b.ts')[0], /only.*domain/);
 });
 
+test('the window imports the contract, the domain, itself and its packages', () => {
+  const wrong = filesUnder('src-renderer')
+    .filter((path) => /\.(ts|svelte)$/.test(path) && path !== 'src-renderer/vite.config.ts')
+    .flatMap((path) => importsOf(path).flatMap((target) => judgeWindow(path, target)));
+  assert.deepEqual(wrong, []);
+});
+
+test('the judge of the window refuses hosts, Node, other layers, and Svelte in canvas/', () => {
+  const cases: [string, string, boolean][] = [
+    ['ui/Button.svelte', '@lucide/svelte/icons/x', true],
+    ['state/router.svelte.ts', '../lib/client.ts', true],
+    ['state/router.svelte.ts', '#contract/app-contract.ts', true],
+    ['state/router.svelte.ts', '#app/jobs.ts', false],
+    ['state/router.svelte.ts', '../../src-main/domain/errors.ts', false],
+    ['state/router.svelte.ts', 'node:fs', false],
+    ['state/router.svelte.ts', 'electron', false],
+    ['canvas/stage.ts', './view.ts', true],
+    ['canvas/stage.ts', 'svelte', false],
+    ['canvas/stage.ts', '../state/router.svelte.ts', false],
+    ['ui/Button.svelte', '../screens/Gallery/Gallery.svelte', false],
+  ];
+  for (const [path, target, isAllowed] of cases) {
+    const verdict = judgeWindow(`src-renderer/${path}`, target);
+    assert.equal(verdict.length === 0, isAllowed, `${path} → ${target}: ${verdict.join(' ')}`);
+  }
+});
+
+test('files of the window are named: Component.svelte, thing.svelte.ts, thing.ts', () => {
+  const wrong = filesUnder('src-renderer').filter((path) => {
+    const name = basename(path);
+    const known = ['vite.config.ts', 'tsconfig.json', 'index.html'].includes(name);
+    const folders = path.split('/').slice(1, -1);
+    const screen = folders[0] === 'screens' ? folders.splice(1, 1) : [];
+    return !(
+      (known || /^([A-Z][A-Za-z0-9]*\.svelte|[a-z0-9]+(-[a-z0-9]+)*(\.svelte)?\.(ts|css))$/.test(name)) &&
+      folders.every((folder) => /^[a-z0-9]+(-[a-z0-9]+)*$/.test(folder)) &&
+      screen.every((folder) => /^[A-Z][A-Za-z0-9]*$/.test(folder))
+    );
+  });
+  assert.deepEqual(wrong, []);
+});
+
 test('the root is closed', () => {
   const allowed = new Set([
     ...['package.json', 'package-lock.json', 'electron-builder.yml', 'README.md', 'LICENSE'],
@@ -93,6 +135,7 @@ test('files are named in kebab-case, by an idea', () => {
 
 test('tests lie where their subjects lie', () => {
   const folders = new Set(filesUnder('src-main').map((path) => dirname(path).replace(/^src-main\/?/, '')));
+  for (const path of filesUnder('src-renderer')) folders.add(dirname(path).replace(/^src-/, ''));
   const own = /^test\/(faults|e2e|bench|fixtures)\//;
   const wrong = filesUnder('test')
     .filter((path) => path.endsWith('.test.ts') && path !== 'test/layers.test.ts' && !own.test(path))
@@ -134,6 +177,36 @@ function judge(layers: readonly Layer[], layer: Layer, path: string, target: str
   if (layer.packages.includes(name)) return [];
   return [
     `${path} imports ${target}: ${layer.name} may import only the packages: ${layer.packages.join(', ') || 'none'}.`,
+  ];
+}
+
+/** What the window may import, and which of its folders may reach which. */
+const windowPackages = ['svelte', 'bits-ui', 'virtua', 'uplot', '@lucide/svelte', 'zod'];
+const windowFolders: Readonly<Record<string, readonly string[]>> = {
+  lib: [],
+  canvas: [],
+  styles: [],
+  state: ['lib'],
+  ui: ['lib', 'state', 'canvas'],
+  screens: ['lib', 'state', 'ui', 'canvas'],
+  '': ['lib', 'state', 'ui', 'screens', 'styles', 'canvas'],
+};
+
+function judgeWindow(path: string, target: string): string[] {
+  const [, folder = ''] = /^src-renderer\/(?:([^/]+)\/)?/.exec(path) ?? [];
+  if (target.startsWith('.')) {
+    const reached = posix.join(dirname(path), target);
+    const [, other] = /^src-renderer\/(?:([^/]+)\/)?/.exec(reached) ?? [];
+    const isInside = reached.startsWith('src-renderer/');
+    if (isInside && ((other ?? '') === folder || windowFolders[folder]?.includes(other ?? ''))) return [];
+    return [`${path} imports ${target}: ${folder || 'the root'} may reach ${String(windowFolders[folder])}.`];
+  }
+  if (/^#(contract|domain)\//.test(target)) return [];
+  const name = target.split('/', target.startsWith('@') ? 2 : 1).join('/');
+  const isDrawing = folder === 'canvas';
+  if (windowPackages.includes(name) && !(isDrawing && /svelte|bits-ui|virtua/.test(name))) return [];
+  return [
+    `${path} imports ${target}: the window may import only ${windowPackages.join(', ')}; canvas/ no Svelte.`,
   ];
 }
 
