@@ -1,7 +1,7 @@
 /**
  * From pointer positions to marks on a growth: a fast stroke is filled in, so that no gap is left between two events of
- * the pointer; a mark that changes nothing beyond the one before is dropped. Marks count as the contract does: the cell
- * in column 3 has its centre at x = 3, while a point of the picture at its left edge is x = 3 and at its middle 3.5.
+ * the pointer; a mark that changes nothing beyond the one before is dropped. Positions are points of the picture, in
+ * cells from its left upper corner; an erasing mark touches the cells whose middle is within its radius.
  */
 import type { Point, Size } from './view.ts';
 
@@ -56,7 +56,7 @@ export function beginStroke(number: number, tool: BrushTool, size: number, pictu
 /** A circle dragged out from its centre. */
 export function circleMark(centre: Point, edge: Point): Mark {
   const radius = Math.max(0.5, Math.hypot(edge.x - centre.x, edge.y - centre.y));
-  return { kind: 'erase', x: round(centre.x - 0.5), y: round(centre.y - 0.5), radius: round(radius) };
+  return { kind: 'erase', x: round(centre.x), y: round(centre.y), radius: round(radius) };
 }
 
 /** @returns null where the mark would touch no cell of the picture. */
@@ -71,8 +71,8 @@ export function markAt(tool: BrushTool, point: Point, size: number, picture: Siz
   const misses = (at: number, length: number): boolean => at < -radius || at > length + radius;
   if (misses(point.x, picture.width) || misses(point.y, picture.height)) return null;
   // The smallest brush takes just the cell under the pointer, wherever in it the pointer is.
-  if (size <= 1) return { kind: 'erase', x: column, y: row, radius: 0.5 };
-  return { kind: 'erase', x: round(point.x - 0.5), y: round(point.y - 0.5), radius };
+  if (size <= 1) return { kind: 'erase', x: column + 0.5, y: row + 0.5, radius: 0.5 };
+  return { kind: 'erase', x: round(point.x), y: round(point.y), radius };
 }
 
 /** `[` and `]`: a step that is felt at any size. */

@@ -29,13 +29,16 @@ function marksOf(size: number, points: readonly { x: number; y: number }[]): Mar
   return marks;
 }
 
-/** The contract's rule: a cell is touched if its centre is at most `radius` away. */
+/** The contract's rule: a cell is touched if its middle is at most `radius` away. */
 function touched(marks: readonly Mark[]): Set<string> {
   const cells = new Set<string>();
   for (let y = 0; y < picture.height; y++)
     for (let x = 0; x < picture.width; x++)
       if (
-        marks.some((mark) => Math.hypot(x - mark.x, y - mark.y) <= (mark.kind === 'erase' ? mark.radius : 0))
+        marks.some(
+          (mark) =>
+            Math.hypot(x + 0.5 - mark.x, y + 0.5 - mark.y) <= (mark.kind === 'erase' ? mark.radius : 0),
+        )
       )
         cells.add(`${x} ${y}`);
   return cells;
@@ -89,7 +92,7 @@ test('a tap is one mark, and a pointer that stays adds none', () => {
     { x: 5, y: 5 },
     { x: 5.01, y: 5 },
   ]);
-  assert.deepEqual(marks, [{ kind: 'erase', x: 4.5, y: 4.5, radius: 2 }]);
+  assert.deepEqual(marks, [{ kind: 'erase', x: 5, y: 5, radius: 2 }]);
 });
 
 test('a long stroke of many marks comes in parts, in order, none lost', () => {
@@ -99,7 +102,7 @@ test('a long stroke of many marks comes in parts, in order, none lost', () => {
   }));
   const marks = marksOf(1, points);
   assert.ok(marks.length > 2000);
-  assert.deepEqual(marks.at(-1), { kind: 'erase', x: 62, y: 49, radius: 0.5 });
+  assert.deepEqual(marks.at(-1), { kind: 'erase', x: 62.5, y: 49.5, radius: 0.5 });
 });
 
 test('seeds are whole cells of the picture', () => {
@@ -111,7 +114,7 @@ test('seeds are whole cells of the picture', () => {
 
 test('a circle erases what lies in it', () => {
   const mark = circleMark({ x: 10.5, y: 10.5 }, { x: 13.5, y: 14.5 });
-  assert.deepEqual(mark, { kind: 'erase', x: 10, y: 10, radius: 5 });
+  assert.deepEqual(mark, { kind: 'erase', x: 10.5, y: 10.5, radius: 5 });
 });
 
 test('brush sizes go up and down through the same steps, within their bounds', () => {
