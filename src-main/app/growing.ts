@@ -20,8 +20,8 @@ export interface GrowthUnderWay {
   advance(steps: number): void;
   /** [B, H, W, C] */
   state(): Promise<Float32Array>;
-  /** Goes on from other values of the same shape; the steps go on counting. */
-  replace(state: Float32Array): void;
+  /** Goes on from other values of the same shape; the steps go on counting, or count on from `step`. */
+  replace(state: Float32Array, step?: number): void;
   dispose(): void;
 }
 

@@ -3,8 +3,12 @@ import { z } from 'zod';
 import { parseModelSpec } from '#domain/model-check.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
 
-export const bytes = z.instanceof(Uint8Array);
-export const floats = z.instanceof(Float32Array);
+/** May be sent from shared memory; arrives as a copy of its own. */
+export const bytes = z.instanceof(Uint8Array) as unknown as z.ZodType<Uint8Array<ArrayBuffer>, Uint8Array>;
+export const floats = z.instanceof(Float32Array) as unknown as z.ZodType<
+  Float32Array<ArrayBuffer>,
+  Float32Array
+>;
 export const id = z.string().regex(/^[0-9a-zA-Z_-]{1,64}$/);
 /** sha256, hex. */
 export const hash = z.string().regex(/^[0-9a-f]{64}$/);

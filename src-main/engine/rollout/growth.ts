@@ -26,8 +26,11 @@ export interface Growth {
   advance(steps: number): void;
   /** [B, H, W, C], an array of its own. */
   state(): Promise<Float32Array>;
-  /** Goes on from other values, [B, H, W, C], e.g. with a part erased. The steps go on counting. */
-  replace(state: Float32Array): void;
+  /**
+   * Goes on from other values, [B, H, W, C], e.g. with a part erased. The steps go on counting, or count on from `step`:
+   * a state that was kept there goes on as it did then.
+   */
+  replace(state: Float32Array, step?: number): void;
   dispose(): void;
 }
 
@@ -60,10 +63,11 @@ export function openGrowth(
     async state() {
       return (await state.data<'float32'>()).slice();
     },
-    replace(values) {
+    replace(values, newStep = step) {
       const next = tf.tensor4d(values.slice(), state.shape);
       state.dispose();
       state = next;
+      step = newStep;
     },
     dispose() {
       state.dispose();

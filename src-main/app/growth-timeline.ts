@@ -1,0 +1,259 @@
+/**
+ * A growth that can be painted on, and go back. Its steps and the events between them are a line: any step of it can be
+ * gone to again, by a state that was kept and the steps after it, and is then to the last bit what growing straight from
+ * the seed with the same events makes. Painting in the past forgets the events of later steps, until it is undone.
+ *
+ * A step's state is shown with the events of its number made; kept states are from before those.
+ */
+import type { GrowthEvent, GrowthStroke } from '#contract/shapes/growth.ts';
+import type { Grid } from '#domain/automaton.ts';
+import { AppError } from '#domain/errors.ts';
+import type { ModelSpec } from '#domain/model-spec.ts';
+import { seedCell, seedState } from '#domain/seed-state.ts';
+import type { GrowthUnderWay } from './growing.ts';
+import { KeptStates } from './kept-states.ts';
+
+export interface TimelineSetup {
+  readonly spec: Pick<ModelSpec, 'grid' | 'automaton' | 'seed'>;
+  /** One sample, at step 0. The timeline disposes of it. */
+  readonly growth: GrowthUnderWay;
+  /** To begin with, in any order. */
+  readonly events?: readonly GrowthEvent[];
+  /** Of states kept for going back; 64 MiB if left out. */
+  readonly keepBytes?: number;
+}
+
+const KEEP_BYTES = 64 * 2 ** 20;
+const UNDO_LEVELS = 100;
+/** As many as a recipe may have. */
+const MOST_EVENTS = 100_000;
+
+/** Not to be called again before the promise of the call before is settled. */
+export class GrowthTimeline {
+  readonly #spec: TimelineSetup['spec'];
+  readonly #growth: GrowthUnderWay;
+  readonly #kept: KeptStates;
+  /** Their steps ascend. Never changed in place, so an earlier list is an earlier timeline. */
+  #events: readonly GrowthEvent[];
+  #past: (readonly GrowthEvent[])[] = [];
+  #future: (readonly GrowthEvent[])[] = [];
+  /** The one that the newest events belong to. */
+  #stroke: number | null = null;
+  #lastStep = 0;
+
+  private constructor({ spec, growth, events = [], keepBytes = KEEP_BYTES }: TimelineSetup) {
+    const { height, width } = spec.grid;
+    this.#spec = spec;
+    this.#growth = growth;
+    this.#kept = new KeptStates(keepBytes, height * width * spec.automaton.channels * 4);
+    this.#events = events.toSorted((a, b) => a.step - b.step);
+  }
+
+  /** At step 0, with its events made. */
+  static async open(setup: TimelineSetup): Promise<GrowthTimeline> {
+    const timeline = new GrowthTimeline(setup);
+    await timeline.#makeEvents();
+    return timeline;
+  }
+
+  get step(): number {
+    return this.#growth.step;
+  }
+
+  /** The furthest one since the past was last changed. */
+  get lastStep(): number {
+    return this.#lastStep;
+  }
+
+  get events(): readonly GrowthEvent[] {
+    return this.#events;
+  }
+
+  /** Those that made the state what it is. */
+  get eventsSoFar(): readonly GrowthEvent[] {
+    return this.#events.slice(0, countUpTo(this.#events, this.step));
+  }
+
+  get canUndo(): boolean {
+    return this.#past.length > 0;
+  }
+
+  get canRedo(): boolean {
+    return this.#future.length > 0;
+  }
+
+  /** [H, W, C], an array of its own. */
+  state(): Promise<Float32Array> {
+    return this.#growth.state();
+  }
+
+  async advance(steps: number): Promise<void> {
+    const end = this.step + steps;
+    while (this.step < end) {
+      const { step } = this;
+      const nextEvent = this.#events[countUpTo(this.#events, step)]?.step ?? Infinity;
+      this.#growth.advance(Math.min(end, nextEvent, this.#kept.nextDue(step)) - step);
+      this.#lastStep = Math.max(this.#lastStep, this.step);
+      await this.#arrive();
+    }
+  }
+
+  /** To where `step` is reached from in the fewest steps, not beyond it. */
+  async approach(step: number): Promise<void> {
+    const nearest = this.#kept.nearest(step)?.step ?? 0;
+    if (this.step > step || this.step < nearest) await this.#load(nearest);
+  }
+
+  async seek(step: number): Promise<void> {
+    await this.approach(step);
+    await this.advance(step - this.step);
+  }
+
+  /**
+   * At the step that it is at.
+   * @throws AppError bad-argument for more events than a recipe may have
+   */
+  async paint({ stroke, marks }: GrowthStroke): Promise<void> {
+    const { step } = this;
+    const earlier = this.eventsSoFar;
+    const added = marks.map((mark): GrowthEvent => ({ ...mark, step }));
+    if (earlier.length + added.length > MOST_EVENTS) {
+      throw new AppError(
+        'bad-argument',
+        `A growth remembers ${MOST_EVENTS.toLocaleString('en')} strokes, and these are more: save it, and go on from there.`,
+      );
+    }
+    const state = await this.#growth.state();
+    // From here it is undone at once.
+    if (!this.#kept.has(step) && earlier.at(-1)?.step !== step) this.#kept.keep(step, state.slice());
+    if (this.#stroke !== stroke) this.#past = [...this.#past, this.#events].slice(-UNDO_LEVELS);
+    this.#stroke = stroke;
+    this.#future = [];
+    this.#events = [...earlier, ...added];
+    this.#kept.forgetAfter(step);
+    this.#lastStep = step;
+    this.#replace(state, added, step);
+  }
+
+  /** Takes back the last stroke; goes back to before it, for the caller to seek the step that it wants to be at. */
+  async undo(): Promise<void> {
+    const before = this.#past.pop();
+    if (before === undefined) return;
+    this.#future.push(this.#events);
+    await this.#become(before);
+  }
+
+  /** As undo. */
+  async redo(): Promise<void> {
+    const after = this.#future.pop();
+    if (after === undefined) return;
+    this.#past.push(this.#events);
+    await this.#become(after);
+  }
+
+  /** Forgets all events, also those that could be undone. */
+  async restart(): Promise<void> {
+    this.#past = [];
+    this.#future = [];
+    await this.#become([]);
+    this.#lastStep = 0;
+    if (this.step !== 0) await this.#load(0);
+  }
+
+  dispose(): void {
+    this.#growth.dispose();
+  }
+
+  async #become(events: readonly GrowthEvent[]): Promise<void> {
+    const changed = firstDifference(this.#events, events);
+    this.#events = events;
+    this.#stroke = null;
+    this.#kept.forgetAfter(changed);
+    this.#lastStep = Math.min(this.#lastStep, changed);
+    if (changed <= this.step) await this.#load(this.#kept.nearest(changed)?.step ?? 0);
+  }
+
+  /** A kept state's step, or 0. */
+  async #load(step: number): Promise<void> {
+    const kept = this.#kept.nearest(step);
+    this.#growth.replace(kept?.state ?? seedState(this.#spec), kept?.step ?? 0);
+    await this.#makeEvents();
+  }
+
+  /** The step is new: keeps its state if it is one of those to keep, and makes its events. */
+  async #arrive(): Promise<void> {
+    const { step } = this;
+    const hasEvents = this.#events[countUpTo(this.#events, step) - 1]?.step === step;
+    const isKept = this.#kept.isDue(step) || (hasEvents && !this.#kept.has(step));
+    if (isKept) this.#kept.keep(step, await this.#growth.state());
+    if (hasEvents) await this.#makeEvents();
+  }
+
+  async #makeEvents(): Promise<void> {
+    const { step } = this;
+    const events = this.#events.slice(countUpTo(this.#events, step - 1), countUpTo(this.#events, step));
+    if (events.length > 0) this.#replace(await this.#growth.state(), events, step);
+  }
+
+  #replace(state: Float32Array, events: readonly GrowthEvent[], step: number): void {
+    for (const event of events) makeEvent(state, event, this.#spec);
+    this.#growth.replace(state, step);
+  }
+}
+
+/** Changes a state [H, W, C]. What lies outside of the grid changes nothing. */
+export function makeEvent(state: Float32Array, event: GrowthEvent, spec: TimelineSetup['spec']): void {
+  const { grid } = spec;
+  const C = spec.automaton.channels;
+  switch (event.kind) {
+    case 'erase':
+      eraseCircle(state, event, grid, C);
+      return;
+    case 'seed':
+      if (event.x < grid.width && event.y < grid.height) {
+        state.set(seedCell(spec), (event.y * grid.width + event.x) * C);
+      }
+      return;
+    default:
+      event satisfies never;
+  }
+}
+
+/** Every channel of the cells whose centres (column + ½, row + ½) are at most `radius` from (x, y). */
+function eraseCircle(
+  state: Float32Array,
+  { x, y, radius }: { readonly x: number; readonly y: number; readonly radius: number },
+  { height: H, width: W }: Grid,
+  C: number,
+): void {
+  const firstRow = Math.max(0, Math.floor(y - radius - 0.5));
+  const firstColumn = Math.max(0, Math.floor(x - radius - 0.5));
+  for (let row = firstRow; row < H && row + 0.5 <= y + radius; row++) {
+    const dy = row + 0.5 - y;
+    for (let column = firstColumn; column < W && column + 0.5 <= x + radius; column++) {
+      const dx = column + 0.5 - x;
+      if (dx * dx + dy * dy > radius * radius) continue;
+      const cell = (row * W + column) * C;
+      state.fill(0, cell, cell + C);
+    }
+  }
+}
+
+/** How many events have a step of at most `step`. */
+function countUpTo(events: readonly GrowthEvent[], step: number): number {
+  let low = 0;
+  let high = events.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (events[middle].step <= step) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The first step at which the lists differ; Infinity if they are the same. */
+function firstDifference(a: readonly GrowthEvent[], b: readonly GrowthEvent[]): number {
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at++;
+  return Math.min(a[at]?.step ?? Infinity, b[at]?.step ?? Infinity);
+}
