@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { RuleValues } from '#domain/automaton.ts';
 import { styleFileChunks } from '#engine/files/style-file.ts';
 import { writeFileAtomic } from '#storage/atomic-file.ts';
-import { sourceOf, type OpenModel } from './open-engine.ts';
+import { sourceOf, type OpenModel } from '#hosts/engine/model-files.ts';
 import type { EncodedPicture } from './open-growable.ts';
 
 /**

@@ -16,7 +16,7 @@ import {
   type TrainableWeights,
 } from '#engine/network/weights.ts';
 import { loadDataset } from '#media/dataset.ts';
-import { openModel } from '../open-engine.ts';
+import { openModel } from '#hosts/engine/model-files.ts';
 
 export interface Workload {
   readonly spec: ModelSpec;

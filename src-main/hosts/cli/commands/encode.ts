@@ -3,7 +3,8 @@ import { basename, dirname, join } from 'node:path';
 import { AppError } from '#domain/errors.ts';
 import { safeFileName } from '#media/file-name.ts';
 import { defineCommand } from '../command.ts';
-import { engineOptions, openEncoderModel, withEngine } from '../open-engine.ts';
+import { openEncoderModel } from '#hosts/engine/model-files.ts';
+import { engineOptions, withEngine } from '../open-engine.ts';
 import { encodePicture } from '../open-growable.ts';
 import { writeStyle } from '../write-style.ts';
 

@@ -5,7 +5,8 @@ import { meanScore, type Score } from '#engine/metrics/score.ts';
 import { evaluate } from '#engine/training/evaluate.ts';
 import { defineCommand } from '../command.ts';
 import { loadPictures } from '../load-pictures.ts';
-import { engineOptions, openEncoderModel, withEngine } from '../open-engine.ts';
+import { openEncoderModel } from '#hosts/engine/model-files.ts';
+import { engineOptions, withEngine } from '../open-engine.ts';
 import { createStatusLine } from '../status-line.ts';
 
 export const command = defineCommand({

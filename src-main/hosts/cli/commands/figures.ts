@@ -4,7 +4,8 @@ import { figure1, figure2, figure3, figure4a, type DigitFigureContext } from '..
 import { regeneration, regenerationModel } from '../figures/regeneration.ts';
 import { bundledModel } from '../bundled.ts';
 import { defineCommand } from '../command.ts';
-import { engineOptions, openEncoderModel, withEngine } from '../open-engine.ts';
+import { openEncoderModel } from '#hosts/engine/model-files.ts';
+import { engineOptions, withEngine } from '../open-engine.ts';
 import { growthOn, openStyleOf } from '../open-growable.ts';
 import { UsageError } from '../usage-error.ts';
 

@@ -2,7 +2,8 @@
 import { fuseStyles, type Style } from '#app/growing.ts';
 import { defineCommand } from '../command.ts';
 import { growthOptions } from '../growth-options.ts';
-import { engineOptions, openEncoderModel, withEngine } from '../open-engine.ts';
+import { openEncoderModel } from '#hosts/engine/model-files.ts';
+import { engineOptions, withEngine } from '../open-engine.ts';
 import { encodePicture, growthOn, isSafetensors, openStyleOf } from '../open-growable.ts';
 import { UsageError } from '../usage-error.ts';
 import { checkGrowthOptions, writeGrowth } from '../write-growth.ts';

@@ -2,7 +2,8 @@
 import { AppError } from '#domain/errors.ts';
 import { refineRule } from '#hosts/engine/refinement.ts';
 import { defineCommand } from '../command.ts';
-import { engineOptions, openEncoderModel, withEngine } from '../open-engine.ts';
+import { openEncoderModel } from '#hosts/engine/model-files.ts';
+import { engineOptions, withEngine } from '../open-engine.ts';
 import { encodePicture } from '../open-growable.ts';
 import { createStatusLine } from '../status-line.ts';
 import { writeStyle } from '../write-style.ts';

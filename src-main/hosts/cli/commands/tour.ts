@@ -11,8 +11,9 @@ import { drawSheet } from '#media/sheet.ts';
 import { bundledModel, heldOutDigits } from '../bundled.ts';
 import { defineCommand } from '../command.ts';
 import { backgroundOf } from '../growth-options.ts';
-import { engineOptions, openEncoderModel, withEngine } from '../open-engine.ts';
-import { encodeRules } from '../open-growable.ts';
+import { openEncoderModel } from '#hosts/engine/model-files.ts';
+import { engineOptions, withEngine } from '../open-engine.ts';
+import { encodeRules } from '#hosts/engine/encode-picture.ts';
 
 const DIGITS = 8;
 const SCALE = 4;

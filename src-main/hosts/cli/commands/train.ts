@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { runTraining, type RunProgress } from '#app/training-run.ts';
+import { runTraining } from '#app/training-run.ts';
 import { AppError } from '#domain/errors.ts';
 import { parseModelSpec } from '#domain/model-check.ts';
 import { presetNames, presets, type PresetName } from '#domain/model-presets.ts';
@@ -10,19 +10,16 @@ import type { ModelSpec } from '#domain/model-spec.ts';
 import { readCheckpoint, type Checkpoint, type RunSettings } from '#engine/training/checkpoint.ts';
 import type { ValuesByName } from '#engine/training/tensor-values.ts';
 import { createTrainingJob, type TrainingPaths } from '#hosts/engine/training-job.ts';
+import { differencesSince, progressOf, splitPictures } from '#hosts/engine/training-start.ts';
 import { continuedRun, freshRun, usualIterations } from '#hosts/engine/training-settings.ts';
 import type { Dataset } from '#media/dataset.ts';
 import { findIdxFile } from '#media/idx.ts';
-import { splitDataset, type Split } from '#media/split.ts';
 import { loadCheckpoint } from '#storage/checkpoint-slots.ts';
 import { defineCommand, type CommandContext } from '../command.ts';
 import { loadPictures } from '../load-pictures.ts';
-import { engineOptions, readModel, withEngine } from '../open-engine.ts';
+import { readModel } from '#hosts/engine/model-files.ts';
+import { engineOptions, withEngine } from '../open-engine.ts';
 import { createTrainingReporter } from '../training-report.ts';
-
-/** Pictures kept for judging, unless told otherwise: a tenth, but not more than these. */
-const JUDGED_SHARE = 0.1;
-const JUDGED_AT_MOST = 256;
 
 const options = {
   preset: {
@@ -146,9 +143,11 @@ async function train(
 ): Promise<void> {
   const { options, err } = context;
   const { spec, run, seed, iterations, checkpoint } = start;
-  const split = spec.network === null ? oneImage(dataset) : splitOf(dataset, start, options.validation);
+  const { count } = dataset;
+  const split = splitPictures(spec, { count, seed, checkpoint, validation: options.validation });
   await withEngine(options, err, async ({ implementation, description }) => {
-    if (checkpoint) tellDifferences(context.err, checkpoint, { backend: description, data });
+    const differences = checkpoint ? differencesSince(checkpoint, { backend: description, data }) : [];
+    for (const sentence of differences) err.line(sentence);
     const job = await createTrainingJob({
       ...start,
       ...split,
@@ -326,55 +325,4 @@ async function refuseUnfinished(paths: TrainingPaths): Promise<void> {
     `A run of ${paths.model} was interrupted at iteration ${found.iteration}: add --resume to go on with it, or ` +
       '--restart to throw it away and start anew.',
   );
-}
-
-function oneImage(dataset: Dataset): Split {
-  if (dataset.count !== 1) {
-    throw new AppError(
-      'mismatch',
-      `The preset single grows one picture, and there are ${dataset.count}: name one of them, or another preset.`,
-    );
-  }
-  return { training: Uint32Array.of(0), validation: Uint32Array.of(0) };
-}
-
-function splitOf(dataset: Dataset, { seed, checkpoint }: Start, asked: number | undefined): Split {
-  const before = checkpoint?.progress['validation'];
-  const usual = Math.min(JUDGED_AT_MOST, Math.round(dataset.count * JUDGED_SHARE));
-  const wanted = asked ?? (typeof before === 'number' ? before : usual);
-  return splitDataset(dataset.count, { seed, validation: wanted });
-}
-
-/** What is not as it was when the run to resume began; it goes on all the same. */
-function tellDifferences(
-  err: Context['err'],
-  { progress }: Checkpoint,
-  now: { readonly backend: string; readonly data: string },
-): void {
-  const { backend, data } = progress;
-  if (typeof backend === 'string' && backend !== now.backend) {
-    err.line(
-      `So far this run was on “${backend}”: its results will not be those of an uninterrupted run to the last bit.`,
-    );
-  }
-  if (typeof data === 'string' && data !== now.data) {
-    err.line(`So far this run was on other pictures: ${data}; now ${now.data}.`);
-  }
-}
-
-/** Of a checkpoint; what another version did not write is taken as unknown. */
-function progressOf({ spec, progress }: Checkpoint): RunProgress {
-  const { elapsedMs, iterations, isFinished, score } = progress;
-  return {
-    elapsedMs: typeof elapsedMs === 'number' ? elapsedMs : 0,
-    iterations: typeof iterations === 'number' ? iterations : usualIterations(spec),
-    isFinished: isFinished === true,
-    score: isScore(score) ? score : null,
-  };
-}
-
-function isScore(value: unknown): value is NonNullable<RunProgress['score']> {
-  if (typeof value !== 'object' || value === null) return false;
-  const fields = new Map<string, unknown>(Object.entries(value));
-  return ['iteration', 'mse', 'psnr', 'ssim'].every((name) => typeof fields.get(name) === 'number');
 }

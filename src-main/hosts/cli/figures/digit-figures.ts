@@ -13,7 +13,7 @@ import type { RgbaImage } from '#media/pixels.ts';
 import { drawSheet } from '#media/sheet.ts';
 import { heldOutDigits } from '../bundled.ts';
 import { backgroundOf } from '../growth-options.ts';
-import { encodeRules } from '../open-growable.ts';
+import { encodeRules } from '#hosts/engine/encode-picture.ts';
 import { layoutOf, picturesOf, putGif, putPng, stepLabel, type FigureContext } from './figure.ts';
 
 export interface DigitFigureContext extends FigureContext {

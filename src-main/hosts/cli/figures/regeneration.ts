@@ -13,7 +13,7 @@ import type { RgbaImage } from '#media/pixels.ts';
 import { drawSheet } from '#media/sheet.ts';
 import { sampleEmoji } from '../bundled.ts';
 import { backgroundOf } from '../growth-options.ts';
-import { openPicture } from '../open-picture.ts';
+import { openPicture } from '#hosts/engine/open-picture.ts';
 import { layoutOf, picturesOf, putGif, putPng, stepLabel, type FigureContext } from './figure.ts';
 
 /** The bundled model, and the picture it was trained on. */

@@ -1,5 +1,5 @@
 /**
- * A picture that was named on the command line, as a model sees it: any image file, or one of an IDX file's, written
+ * A picture that someone named, as a model sees it: any image file, or one of an IDX file's, written
  * FILE#12 for the thirteenth. Small pictures are enlarged: whoever names one wants it.
  */
 import { basename } from 'node:path';

@@ -1,0 +1,88 @@
+/**
+ * The engine in this process: the backend that tfjs computes with, its threads, and a line that says what runs and why
+ * nothing better does.
+ */
+import type { BackendChoice, EngineInfo } from '#contract/shapes/engine-state.ts';
+import { AppError } from '#domain/errors.ts';
+import { registerReferenceKernels } from '#engine/kernels/reference/register.ts';
+import { useWasmBackend } from '#engine/kernels/wasm/register.ts';
+import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
+import { tf } from '#engine/tf.ts';
+import { createKernels } from './kernel-threads.ts';
+
+export type BackendName = EngineInfo['backend'];
+
+export interface EngineChoice {
+  readonly backend: BackendChoice;
+  /** All cores if left out. */
+  readonly threads?: number | undefined;
+}
+
+export interface Engine {
+  readonly backend: BackendName;
+  readonly threads: number;
+  /** For rollouts: which one belongs to the backend. */
+  readonly implementation: RolloutImplementation;
+  /** What runs, and why nothing better. */
+  readonly description: string;
+  /** Stops the threads and frees every tensor of theirs. */
+  dispose(): void;
+}
+
+/**
+ * Makes the backend the one that tfjs uses.
+ * @throws AppError if a backend was asked for that does not work here
+ */
+export async function openEngine({ backend, threads }: EngineChoice): Promise<Engine> {
+  const isPlain = backend === 'reference' || backend === 'composed';
+  if (isPlain && threads !== undefined && threads > 1) {
+    throw new AppError(
+      'bad-argument',
+      `The backend ${backend} runs on one thread, so it cannot have ${threads}: leave the number of threads out.`,
+    );
+  }
+  return backend === 'auto' ? openBest(threads) : openBackend(backend, threads);
+}
+
+async function openBest(threads: number | undefined): Promise<Engine> {
+  try {
+    return await openBackend('wasm', threads);
+  } catch (failure) {
+    if (!(failure instanceof Error)) throw failure;
+    const slow = await openBackend('reference', undefined);
+    return { ...slow, description: `${slow.description}; wasm does not work here: ${failure.message}` };
+  }
+}
+
+async function openBackend(backend: BackendName, threads: number | undefined): Promise<Engine> {
+  switch (backend) {
+    case 'wasm': {
+      const kernels = await createKernels(threads === undefined ? {} : { threads });
+      await useWasmBackend(kernels);
+      return {
+        backend,
+        threads: kernels.threads,
+        implementation: 'auto',
+        description: kernels.description,
+        dispose: () => {
+          if (tf.findBackend('wasm')) tf.removeBackend('wasm');
+        },
+      };
+    }
+    case 'reference':
+      registerReferenceKernels();
+      await tf.setBackend('cpu');
+      return onPlainTfjs(backend, 'auto', 'reference: plain loops on one thread');
+    case 'composed':
+      await tf.setBackend('cpu');
+      return onPlainTfjs(backend, 'composed', 'composed: one tfjs operation after another on one thread');
+  }
+}
+
+function onPlainTfjs(
+  backend: BackendName,
+  implementation: RolloutImplementation,
+  description: string,
+): Engine {
+  return { backend, threads: 1, implementation, description, dispose: () => undefined };
+}
