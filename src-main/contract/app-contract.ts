@@ -26,7 +26,7 @@ import {
   trainingWishes,
   validationPoint,
 } from './shapes/training.ts';
-import { count, grid, hash, id, name, uint32 } from './shapes/values.ts';
+import { count, grid, hash, id, name, skippedFile, uint32 } from './shapes/values.ts';
 
 const nothing = z.object({});
 const items = z.array(itemRef).min(1).max(100_000);
@@ -198,6 +198,8 @@ export const appContract = defineContract({
     'jobs.cancel': { params: z.object({ jobId: id }), result: job },
     /** Takes an ended job off the list. */
     'jobs.dismiss': { params: z.object({ jobId: id }), result: nothing },
+    /** Files that it left out, with the reasons. */
+    'jobs.skipped': { params: z.object({ jobId: id }), result: z.array(skippedFile) },
 
     'library.backup': { params: nothing, result: z.object({ path }) },
     'library.backups': {

@@ -146,6 +146,8 @@ export interface LibraryStore {
     readonly hash: string;
     readonly bundledName: string | null;
   };
+  /** Also one that was deleted: it is not to come back by itself. */
+  hasBundledModel(bundledName: string): boolean;
   renameModel(modelId: string, name: string): void;
   /** Its styles stay. Bundled ones are hidden. */
   deleteModel(modelId: string): void;

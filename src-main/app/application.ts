@@ -1,0 +1,121 @@
+/**
+ * The application: all use cases over one set of ports. A host makes the ports, hands the handlers to whatever its
+ * windows speak through, and tells it when to begin and to end.
+ */
+import type { AppContract } from '#contract/app-contract.ts';
+import type { Handlers } from '#contract/rpc.ts';
+import type { LibrarySummary } from '#contract/shapes/library.ts';
+import { createGrowthSessions } from './growths/growth-sessions.ts';
+import { growthHandlers } from './growths/growth-handlers.ts';
+import { createExportRunner } from './imports/export-job.ts';
+import { createImportRunner } from './imports/import-job.ts';
+import { jobHandlers } from './jobs/job-handlers.ts';
+import { createJobLedger } from './jobs/job-ledger.ts';
+import { createJobQueue, type JobQueue } from './jobs/job-queue.ts';
+import { addBundledModels } from './library/bundled-models.ts';
+import { createEncodingRunner } from './library/encoding-job.ts';
+import { libraryHandlers } from './library/library-handlers.ts';
+import { createRefinementRunner } from './library/refinement-job.ts';
+import type { AppPorts } from './ports.ts';
+import { settingsHandlers } from './settings/settings-handlers.ts';
+import { trainingHandlers } from './training/training-handlers.ts';
+import { createTrainingRunner } from './training/training-job.ts';
+
+export interface ApplicationSetup {
+  readonly ports: AppPorts;
+  /** What the host does itself: folders of this machine, and the library's file. */
+  readonly host: Pick<
+    Handlers<AppContract>,
+    'folders.list' | `library.${'backup' | 'backups' | 'check' | 'collect'}`
+  >;
+  /** Puts another library in the place of this one. Nothing uses the store while it runs. */
+  restore(path: string): Promise<void>;
+  readonly version: string;
+  readonly dataFolder: string;
+  readonly hasNativeDialogs: boolean;
+  /** Sentences to be shown once. */
+  readonly notices: readonly string[];
+}
+
+export interface Application {
+  readonly handlers: Handlers<AppContract>;
+  readonly queue: JobQueue;
+  /** Takes up the jobs. */
+  start(): void;
+  /** Looks at what comes with the program. Needs the live engine. */
+  addBundledModels(): Promise<void>;
+  /** The live engine's process is gone, and its growths with it. */
+  forgetGrowths(): void;
+  /** Ends the jobs so that they can be resumed. */
+  close(): Promise<void>;
+}
+
+export function createApplication(setup: ApplicationSetup): Application {
+  const { ports, host } = setup;
+  const ledger = createJobLedger(ports);
+  const runners = [
+    createTrainingRunner(ports),
+    createEncodingRunner(ports),
+    createRefinementRunner(ports),
+    createImportRunner(ports),
+    createExportRunner(ports),
+  ];
+  const { clock, newId, onBug } = ports;
+  const queue = createJobQueue({ ledger, runners, clock, newId, onBug });
+  const sessions = createGrowthSessions(ports);
+  const notices = [...setup.notices];
+
+  const notice = (message: string): void => {
+    notices.push(message);
+    ports.emit('app.notice', { message });
+  };
+
+  function start(): void {
+    queue.start();
+    ports.files.sweepJobFolders(queue.list().map(({ id }) => id)).catch(onBug);
+  }
+
+  async function restore(path: string): Promise<LibrarySummary> {
+    const before = queue.list();
+    await queue.close();
+    try {
+      await setup.restore(path);
+    } finally {
+      start();
+    }
+    const kept = new Set(queue.list().map(({ id }) => id));
+    for (const { id } of before) if (!kept.has(id)) ports.emit('jobs.removed', { jobId: id });
+    for (const job of queue.list()) ports.emit('jobs.changed', job);
+    ports.emit('settings.changed', ports.store.settings());
+    const summary = ports.store.summary();
+    ports.emit('library.changed', summary);
+    return summary;
+  }
+
+  return {
+    queue,
+    start,
+    addBundledModels: () => addBundledModels(ports, notice),
+    forgetGrowths: () => sessions.forgetAll(),
+    close: () => queue.close(),
+    handlers: {
+      'app.snapshot': () => ({
+        version: setup.version,
+        settings: ports.store.settings(),
+        engine: ports.engines.state(),
+        library: ports.store.summary(),
+        jobs: queue.list(),
+        dataFolder: setup.dataFolder,
+        notices: notices.splice(0),
+        hasNativeDialogs: setup.hasNativeDialogs,
+      }),
+      ...settingsHandlers(ports),
+      ...libraryHandlers(ports),
+      ...growthHandlers(ports, sessions),
+      ...trainingHandlers(ports, queue),
+      ...jobHandlers(ports, queue),
+      ...host,
+      'library.restore': ({ path }) => restore(path),
+    },
+  };
+}

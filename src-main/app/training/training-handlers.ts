@@ -1,0 +1,76 @@
+/** What windows ask about training: what the pictures are, what it would cost, to begin, how far it is. */
+import { AppError } from '#domain/errors.ts';
+import type { AppContract } from '#contract/app-contract.ts';
+import type { Handler } from '#contract/rpc.ts';
+import type { TrainingReport } from '#contract/shapes/training.ts';
+import type { JobQueue } from '../jobs/job-queue.ts';
+import type { AppPorts } from '../ports.ts';
+import type { TrainingMemory } from './training-job.ts';
+import { engineRun, sourceName, type TrainingRequest } from './training-request.ts';
+
+type TrainingMethod = 'training.scan' | 'training.estimate' | 'training.start' | 'training.detail';
+
+const CURVE_POINTS = 2000;
+
+export function trainingHandlers(
+  ports: AppPorts,
+  queue: JobQueue,
+): { readonly [M in TrainingMethod]: Handler<AppContract, M> } {
+  return {
+    async 'training.scan'({ source, wishes }, { signal, progress }) {
+      const {
+        folder: _folder,
+        data: _data,
+        ...run
+      } = await engineRun(ports, { source, wishes, data: '' }, '.');
+      return ports.engines.heavy.call('training.scan', run, { signal, onProgress: progress });
+    },
+
+    async 'training.estimate'({ source, wishes }, { signal, progress }) {
+      if (queue.list().some(({ kind, state }) => kind === 'training' && state === 'running')) {
+        throw new AppError(
+          'busy',
+          'A training is running, so nothing can be measured beside it: pause it, or start without an estimate.',
+        );
+      }
+      const folder = ports.files.jobFolder(`estimate-${ports.newId()}`);
+      const { data: _data, ...run } = await engineRun(ports, { source, wishes, data: '' }, folder);
+      return ports.engines.heavy.call('training.estimate', run, { signal, onProgress: progress });
+    },
+
+    async 'training.start'({ source, wishes, name }) {
+      // Known before it is queued that it can be done.
+      await engineRun(ports, { source, wishes, data: '' }, '.');
+      if (source.kind === 'folder') await ports.files.kindOf(source.path);
+      const data = sourceName(ports, source);
+      const request: TrainingRequest = { source, wishes, name: name ?? data, data };
+      const { id } = queue.add({
+        ...{ kind: 'training', title: `Train on ${name ?? data}`, unit: 'iterations', request },
+        total: wishes.iterations,
+      });
+      return { jobId: id };
+    },
+
+    'training.detail'({ jobId }) {
+      const record = queue.record(jobId);
+      if (record.kind !== 'training') {
+        throw new AppError('bad-argument', `“${record.title}” is not a training: choose one that is.`);
+      }
+      const { source, wishes } = record.request as TrainingRequest;
+      const { curve, validations } = ports.store.curve(jobId, CURVE_POINTS);
+      const preview = ports.store.jobPreview(jobId);
+      return {
+        ...{ source, wishes, curve, validations },
+        report: reportOf(record.memory as TrainingMemory | null),
+        preview: preview?.preview ?? null,
+        previewCount: preview?.previewCount ?? 0,
+        previewIteration: preview?.previewIteration ?? 0,
+        skipped: ports.store.skipped(jobId),
+      };
+    },
+  };
+}
+
+function reportOf(memory: TrainingMemory | null): TrainingReport | null {
+  return memory?.report ?? null;
+}
