@@ -186,7 +186,7 @@ const windowFolders: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   canvas: [],
   styles: [],
-  state: ['lib'],
+  state: ['lib', 'canvas'],
   ui: ['lib', 'state', 'canvas'],
   screens: ['lib', 'state', 'ui', 'canvas'],
   '': ['lib', 'state', 'ui', 'screens', 'styles', 'canvas'],
