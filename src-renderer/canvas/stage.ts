@@ -1,7 +1,7 @@
 /**
  * Draws a growth's frames on a 2D canvas: background, picture with hard pixels, and what the tool is about to touch.
- * It draws at most once a screen refresh, always the newest frame, and nothing while nothing changed; a frame's promise
- * resolves when it was drawn, which is what lets the engine send the next.
+ * It draws at most once a screen refresh, always the newest frame, and nothing while nothing changed; it asks for no more
+ * frames than it draws, which is what keeps the engine from running ahead.
  */
 import { drawOverlay, type Overlay } from './overlay.ts';
 import { actualSizeView, fitView, panView, resizeView, revealPoint, zoomView } from './view.ts';
@@ -18,7 +18,10 @@ export interface Stage {
   readonly view: View;
   readonly viewport: Size;
   readonly picture: Size;
-  /** Resolves once this picture, or a newer one, is on the canvas; at once where the stage is gone. */
+  /**
+   * Resolves when it is time for another: at once if the picture before was drawn, else when this one, or a newer, is.
+   * So there is always one in hand for the next refresh, and never a queue of them.
+   */
   show(picture: Picture): Promise<void>;
   setBackground(background: Background): void;
   setOverlays(overlays: readonly Overlay[]): void;
@@ -163,8 +166,10 @@ export function openStage(canvas: HTMLCanvasElement, options: StageOptions = {})
     },
     show(next) {
       if (isDisposed) return Promise.resolve();
+      const isFirst = arrived === null;
       arrived = next;
       schedule();
+      if (isFirst) return Promise.resolve();
       return new Promise((resolve) => waiting.push(resolve));
     },
     setBackground(next) {
