@@ -35,6 +35,12 @@ export interface ShownFrame {
   readonly frame: Frame;
 }
 
+export interface AwaitedFrame {
+  /** null once the growth was closed, or this was cancelled. Rejected with what else ended the growth. */
+  readonly frame: Promise<ShownFrame | null>;
+  readonly cancel: () => void;
+}
+
 /** A growth as it stands. */
 export interface TakenGrowth {
   readonly step: number;
@@ -140,17 +146,21 @@ export class GrowthPlayer {
     });
   }
 
-  /**
-   * The newest frame, once there is one newer than `version` (0: any); null once it was closed.
-   * @throws what ended it
-   */
-  frameAfter(version: number): Promise<ShownFrame | null> {
-    if (this.#ended === 'closed') return Promise.resolve(null);
-    if (this.#ended !== null) return Promise.reject(this.#ended);
-    return new Promise((resolve, reject) => {
-      this.#watchers.push({ after: version, resolve, reject });
+  /** The newest frame, once there is one newer than `version` (0: any). */
+  frameAfter(version: number): AwaitedFrame {
+    const { promise: frame, resolve, reject } = Promise.withResolvers<ShownFrame | null>();
+    const watcher = { after: version, resolve, reject };
+    const cancel = (): void => {
+      this.#watchers = this.#watchers.filter((other) => other !== watcher);
+      resolve(null);
+    };
+    if (this.#ended === 'closed') resolve(null);
+    else if (this.#ended !== null) reject(this.#ended);
+    else {
+      this.#watchers.push(watcher);
       this.#setup.onWake();
-    });
+    }
+    return { frame, cancel };
   }
 
   close(): void {

@@ -85,7 +85,7 @@ export interface AppPorts {
   readonly files: Files;
   readonly clock: Clock;
   readonly timers: Timers;
-  newId(): string;
+  readonly newId: () => string;
   /** To every window. */
   readonly emit: Emit;
   /** What must not happen, for a log; the user is told in general terms. */

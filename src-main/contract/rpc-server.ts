@@ -21,7 +21,7 @@ export interface CallContext<P> {
   /** Aborted when the caller cancels or its port closes. */
   readonly signal: AbortSignal;
   /** Fulfilled when there is room for the next value: always to be awaited. Never rejected: a closed port drops values. */
-  progress(value: P): Promise<void>;
+  readonly progress: (value: P) => Promise<void>;
 }
 
 export type Handler<C extends Contract, M extends MethodName<C>> = (

@@ -35,7 +35,7 @@ export interface QueuePorts {
   readonly ledger: JobLedger;
   readonly runners: readonly JobRunner[];
   readonly clock: Clock;
-  newId(): string;
+  readonly newId: () => string;
   readonly onBug: (failure: unknown) => void;
 }
 

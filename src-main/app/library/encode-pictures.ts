@@ -27,7 +27,7 @@ export async function encodePictures(
   ports: AppPorts,
   engine: EngineClient,
   { modelId, paths, limit, done, intake }: Encoding,
-  { signal, onState }: { readonly signal: AbortSignal; onState(state: EncodingState): void },
+  { signal, onState }: { readonly signal: AbortSignal; onState: (state: EncodingState) => void },
 ): Promise<{ readonly isComplete: boolean; readonly skipped: readonly SkippedFile[] }> {
   const { spec } = ports.store.model(modelId);
   let taken = intake;

@@ -1,0 +1,120 @@
+/** The files of the application's ports, on this machine's disks. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, readdir, rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { FileKind, Files, NewFile } from '#app/ports.ts';
+import { createAtomicFile } from '#storage/atomic-file.ts';
+import { fileError } from '#storage/file-errors.ts';
+import type { DataFolder } from './data-folder.ts';
+import { safeName } from './safe-names.ts';
+import type { Uploads } from './uploads.ts';
+
+export interface FilesSetup {
+  readonly data: DataFolder;
+  readonly uploads: Uploads;
+  readonly assetsFolder: string;
+  readonly modelsFolder: string;
+}
+
+const MODEL = /\.safetensors$/i;
+const JOB_FOLDER = /^[0-9a-zA-Z_-]{1,100}$/;
+
+export function createFiles({ data, uploads, assetsFolder, modelsFolder }: FilesSetup): Files {
+  const jobFolder = (jobId: string): string => {
+    if (!JOB_FOLDER.test(jobId)) throw new RangeError(`not a job's id: ${jobId}`);
+    return join(data.jobs, jobId);
+  };
+
+  return {
+    nameOf: (path) => basename(path),
+    kindOf,
+    async modelsBelow(folder) {
+      const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+      return entries
+        .filter((entry) => entry.isFile() && MODEL.test(entry.name))
+        .map((entry) => join(entry.parentPath, entry.name))
+        .sort();
+    },
+    sample(name, purpose) {
+      const samples = join(assetsFolder, 'samples');
+      if (name === 'emoji') return join(samples, 'emoji');
+      return join(
+        samples,
+        'digits',
+        purpose === 'training' ? 'train-images-600.idx3-ubyte.gz' : 't10k-images-512.idx3-ubyte',
+      );
+    },
+    upload: (uploadId) => uploads.path(uploadId),
+    jobFolder,
+    removeJobFolder: (jobId) => rm(jobFolder(jobId), { recursive: true, force: true }),
+    async sweepJobFolders(jobIds) {
+      const known = new Set(jobIds);
+      for (const name of await readdir(data.jobs).catch(() => [] as string[])) {
+        if (!known.has(name)) await rm(join(data.jobs, name), { recursive: true, force: true });
+      }
+    },
+    cacheFolder: data.cache,
+    bundledModel: (bundledName) => join(modelsFolder, basename(bundledName)),
+    async bundledModels() {
+      const names = await readdir(modelsFolder).catch(() => [] as string[]);
+      return names.filter((name) => MODEL.test(name)).sort();
+    },
+    writeNew,
+    hash: (bytes) => createHash('sha256').update(bytes).digest('hex'),
+  };
+}
+
+async function kindOf(path: string): Promise<FileKind> {
+  try {
+    const found = await stat(path);
+    if (found.isDirectory()) return 'folder';
+    if (!found.isFile()) return 'other';
+    return MODEL.test(path) || (await beginsAsSafetensors(path)) ? 'model' : 'file';
+  } catch (error) {
+    throw fileError(error, { path, doing: 'read' });
+  }
+}
+
+/** Eight bytes of a length, and the brace of the header's JSON. */
+async function beginsAsSafetensors(path: string): Promise<boolean> {
+  const file = await open(path, 'r');
+  try {
+    const bytes = Buffer.alloc(10);
+    const { bytesRead } = await file.read(bytes, 0, 10, 0);
+    return bytesRead === 10 && bytes.toString('latin1', 8, 10) === '{"';
+  } finally {
+    await file.close();
+  }
+}
+
+/** Never over a file that is there: its name is looked for among all, without regard to case. */
+async function writeNew(
+  folder: string,
+  name: string,
+  extension: string,
+  contents: NewFile,
+): Promise<string> {
+  const taken = new Set(
+    (
+      await readdir(folder).catch((error: unknown) => {
+        throw fileError(error, { path: folder, doing: 'written' });
+      })
+    ).map((other) => other.toLowerCase()),
+  );
+  const stem = safeName(name);
+  let free = `${stem}.${extension}`;
+  for (let i = 2; taken.has(free.toLowerCase()); i++) free = `${stem}-${i}.${extension}`;
+  const path = join(folder, free);
+  const file = await createAtomicFile(path);
+  try {
+    if ('bytes' in contents) await file.write(contents.bytes);
+    else for await (const chunk of createReadStream(contents.copyOf)) await file.write(chunk as Buffer);
+    await file.commit();
+  } catch (error) {
+    throw fileError(error, { path, doing: 'written' });
+  } finally {
+    await file.abort();
+  }
+  return path;
+}
