@@ -68,6 +68,8 @@ export interface Files {
   writeNew(folder: string, name: string, extension: string, contents: NewFile): Promise<string>;
   /** sha256, hex. */
   hash(bytes: Uint8Array): string;
+  /** The same of a file. @throws AppError not-found, io */
+  hashOf(path: string): Promise<string>;
 }
 
 export type NewFile = { readonly bytes: Uint8Array } | { readonly copyOf: string };

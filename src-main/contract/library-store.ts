@@ -146,8 +146,8 @@ export interface LibraryStore {
     readonly hash: string;
     readonly bundledName: string | null;
   };
-  /** Also one that was deleted: it is not to come back by itself. */
-  hasBundledModel(bundledName: string): boolean;
+  /** By the hash of its file; also one that was deleted, as it is not to come back by itself. */
+  hasModel(hash: string): boolean;
   renameModel(modelId: string, name: string): void;
   /** Its styles stay. Bundled ones are hidden. */
   deleteModel(modelId: string): void;

@@ -10,8 +10,8 @@ import { emptyIntake, takeIn } from './style-intake.ts';
 /** Says in `notice` what could not be read. Nothing is thrown for a file that is not sound. */
 export async function addBundledModels(ports: AppPorts, notice: (message: string) => void): Promise<void> {
   for (const bundledName of await ports.files.bundledModels()) {
-    if (ports.store.hasBundledModel(bundledName)) continue;
     try {
+      if (ports.store.hasModel(await ports.files.hashOf(ports.files.bundledModel(bundledName)))) continue;
       await addBundledModel(ports, bundledName);
     } catch (failure) {
       if (!(failure instanceof AppError)) throw failure;

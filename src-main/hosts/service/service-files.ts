@@ -61,6 +61,15 @@ export function createFiles({ data, uploads, assetsFolder, modelsFolder }: Files
       return names.filter((name) => MODEL.test(name)).sort();
     },
     writeNew,
+    async hashOf(path) {
+      try {
+        const hash = createHash('sha256');
+        for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+        return hash.digest('hex');
+      } catch (error) {
+        throw fileError(error, { path, doing: 'read' });
+      }
+    },
     hash: (bytes) => createHash('sha256').update(bytes).digest('hex'),
   };
 }
