@@ -26,6 +26,12 @@ export type Params<C extends Contract, M extends MethodName<C>> = z.output<C['me
 export type Result<C extends Contract, M extends MethodName<C>> = z.output<C['methods'][M]['result']>;
 /** As the handler returns it. */
 export type ResultIn<C extends Contract, M extends MethodName<C>> = z.input<C['methods'][M]['result']>;
+/** As the handler tells it. */
+export type ProgressIn<C extends Contract, M extends MethodName<C>> = C['methods'][M] extends {
+  readonly progress: infer P extends z.ZodType;
+}
+  ? z.input<P>
+  : never;
 export type Progress<C extends Contract, M extends MethodName<C>> = C['methods'][M] extends {
   readonly progress: infer P extends z.ZodType;
 }

@@ -6,7 +6,7 @@ import type {
   EventPayload,
   MethodName,
   Params,
-  Progress,
+  ProgressIn,
   ResultIn,
 } from './contract.ts';
 import { claimedId, describeIssue, request, schemaOf, type Reply } from './envelope.ts';
@@ -26,7 +26,7 @@ export interface CallContext<P> {
 
 export type Handler<C extends Contract, M extends MethodName<C>> = (
   params: Params<C, M>,
-  context: CallContext<Progress<C, M>>,
+  context: CallContext<ProgressIn<C, M>>,
 ) => Promise<ResultIn<C, M>> | ResultIn<C, M>;
 
 export type Handlers<C extends Contract> = { readonly [M in MethodName<C>]: Handler<C, M> };
