@@ -1,0 +1,42 @@
+/** Artworks: added with their recipe, the rules it needs, and their kin. */
+import type { NewArtwork } from '#contract/library-store.ts';
+import type { ItemRef } from '#contract/shapes/library.ts';
+import { AppError } from '#domain/errors.ts';
+import { query } from './connection.ts';
+import type { StoreContext } from './context.ts';
+import { addItem } from './items.ts';
+import { keepPicture } from './pictures.ts';
+import { hasRule } from './rules.ts';
+
+const insert = query<[item: number, recipe: string, digest: string]>(
+  'INSERT INTO artworks (item, recipe, digest) VALUES (?, ?, ?)',
+);
+const needRule = query<[item: number, rule: string]>(
+  'INSERT INTO artwork_rules (item, rule) VALUES (?, ?) ON CONFLICT DO NOTHING',
+);
+
+/** Within a transaction. @throws AppError not-found where a rule of the recipe is not there */
+export function addArtwork(context: StoreContext, artwork: NewArtwork): string {
+  const { connection } = context;
+  const { recipe } = artwork;
+  for (const style of recipe.styles) {
+    if (!hasRule(context, style.ruleHash)) {
+      throw new AppError(
+        'not-found',
+        `The style ${style.name} is not in the library any more, so what grew from it cannot be kept: import it again.`,
+      );
+    }
+  }
+  const styles = recipe.styles.map(({ styleId }): ItemRef => ({ kind: 'style', id: styleId }));
+  const { id, seq } = addItem(context, {
+    kind: 'artwork',
+    name: artwork.name,
+    picture: keepPicture(context, artwork.picture),
+    grid: recipe.grid,
+    tags: [],
+    parents: [...styles, ...artwork.parents],
+  });
+  connection.run(insert, seq, JSON.stringify(recipe), artwork.digest);
+  for (const { ruleHash } of recipe.styles) connection.run(needRule, seq, ruleHash);
+  return id;
+}

@@ -1,0 +1,122 @@
+/**
+ * The gallery's query: kinds, words, tags, favourites, model; one page of it and how many there are in all. Every
+ * order has an index, and a page's tags come with its rows.
+ */
+import type { GalleryPage, GalleryQuery, ItemRef, Relative } from '#contract/shapes/library.ts';
+import { query, type Value } from './connection.ts';
+import type { StoreContext } from './context.ts';
+import { searchTerms } from './search-text.ts';
+import { tagNumber } from './tags.ts';
+
+type GalleryItem = GalleryPage['items'][number];
+
+export interface ItemRow {
+  readonly seq: number;
+  readonly id: string;
+  readonly kind: ItemRef['kind'];
+  readonly name: string;
+  readonly picture: string;
+  readonly height: number;
+  readonly width: number;
+  readonly is_favourite: number;
+  readonly created_ms: number;
+  /** JSON of an array. */
+  readonly tags: string;
+}
+
+/** Columns of an ItemRow. */
+export const ITEM_COLUMNS = `
+  items.seq, items.id, items.kind, items.name, items.picture, items.height, items.width, items.is_favourite,
+  items.created_ms, (
+    SELECT json_group_array(tags.name ORDER BY tags.key) FROM item_tags JOIN tags ON tags.id = item_tags.tag
+      WHERE item_tags.item = items.seq
+  ) AS tags`;
+
+const ORDERS = {
+  newest: 'created_ms DESC, seq DESC',
+  oldest: 'created_ms, seq',
+  name: 'name_key, seq',
+} as const;
+
+const find = query<[id: string, kind: string], ItemRow>(
+  `SELECT ${ITEM_COLUMNS} FROM items WHERE id = ? AND kind = ? AND deleted_ms IS NULL`,
+);
+const findNumber = query<[id: string, kind: string], { seq: number }>(
+  'SELECT seq FROM items WHERE id = ? AND kind = ? AND deleted_ms IS NULL',
+);
+
+export function listGallery(context: StoreContext, wanted: GalleryQuery): GalleryPage {
+  const conditions = conditionsOf(context, wanted);
+  if (conditions === null) return { total: 0, items: [] };
+  const where = conditions.sql.join(' AND ');
+  const { connection } = context;
+  const count = query<Value[], { total: number }>(`SELECT count(*) AS total FROM items WHERE ${where}`);
+  const page = query<Value[], ItemRow>(
+    `SELECT ${ITEM_COLUMNS} FROM items WHERE ${where} ORDER BY ${ORDERS[wanted.sort]} LIMIT ? OFFSET ?`,
+  );
+  return {
+    total: connection.get(count, ...conditions.params)!.total,
+    items: connection.all(page, ...conditions.params, wanted.limit, wanted.offset).map(galleryItem),
+  };
+}
+
+export function galleryItem(row: ItemRow): GalleryItem {
+  return {
+    kind: row.kind,
+    id: row.id,
+    name: row.name,
+    picture: row.picture,
+    grid: { height: row.height, width: row.width },
+    isFavourite: row.is_favourite === 1,
+    tags: JSON.parse(row.tags) as string[],
+    createdMs: row.created_ms,
+  };
+}
+
+/** Of what is not deleted. */
+export function findItem({ connection }: StoreContext, { id, kind }: ItemRef): ItemRow | undefined {
+  return connection.get(find, id, kind);
+}
+
+export function itemNumber({ connection }: StoreContext, { id, kind }: ItemRef): number | undefined {
+  return connection.get(findNumber, id, kind)?.seq;
+}
+
+export function relative({ kind, id, name, picture }: Relative): Relative {
+  return { kind, id, name, picture };
+}
+
+/** Null where nothing can match. */
+function conditionsOf(
+  context: StoreContext,
+  wanted: GalleryQuery,
+): { readonly sql: readonly string[]; readonly params: readonly Value[] } | null {
+  const sql = ['deleted_ms IS NULL'];
+  const params: Value[] = [];
+  const [kind, ...others] = new Set(wanted.kinds);
+  if (others.length === 0) {
+    sql.push('kind = ?');
+    params.push(kind);
+  }
+  if (wanted.favouritesOnly) sql.push('is_favourite = 1');
+  if (wanted.modelId !== null) {
+    sql.push('seq IN (SELECT item FROM styles WHERE model = ?)');
+    params.push(wanted.modelId);
+  }
+  for (const name of wanted.tags) {
+    const tag = tagNumber(context, name);
+    if (tag === undefined) return null;
+    sql.push('EXISTS (SELECT 1 FROM item_tags WHERE item = items.seq AND tag = ?)');
+    params.push(tag);
+  }
+  const { match, literal } = searchTerms(wanted.search);
+  if (match !== null) {
+    sql.push('seq IN (SELECT rowid FROM search WHERE search MATCH ?)');
+    params.push(match);
+  }
+  for (const part of literal) {
+    sql.push('instr(name, ?) > 0');
+    params.push(part);
+  }
+  return { sql, params };
+}
