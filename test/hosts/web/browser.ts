@@ -129,3 +129,8 @@ export function portOf(socket: WebSocket): Port {
 export function closeOf(socket: WebSocket): Promise<number> {
   return new Promise((done) => socket.on('close', done));
 }
+
+/** Turns of the event loop until it is so; the runner's timeout ends what never is. */
+export async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((done) => setImmediate(done));
+}
