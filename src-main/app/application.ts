@@ -29,7 +29,7 @@ export interface ApplicationSetup {
     'folders.list' | `library.${'backup' | 'backups' | 'check' | 'collect'}`
   >;
   /** Puts another library in the place of this one. Nothing uses the store while it runs. */
-  restore(path: string): Promise<void>;
+  readonly restore: (path: string) => Promise<void>;
   readonly version: string;
   readonly dataFolder: string;
   readonly hasNativeDialogs: boolean;

@@ -1,10 +1,10 @@
 /** The files of the application's ports, on this machine's disks. */
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, readdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { FileKind, Files, NewFile } from '#app/ports.ts';
 import { createAtomicFile } from '#storage/atomic-file.ts';
+import { hashFile, sha256 } from '#storage/content-store.ts';
 import { fileError } from '#storage/file-errors.ts';
 import type { DataFolder } from './data-folder.ts';
 import { safeName } from './safe-names.ts';
@@ -61,16 +61,8 @@ export function createFiles({ data, uploads, assetsFolder, modelsFolder }: Files
       return names.filter((name) => MODEL.test(name)).sort();
     },
     writeNew,
-    async hashOf(path) {
-      try {
-        const hash = createHash('sha256');
-        for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-        return hash.digest('hex');
-      } catch (error) {
-        throw fileError(error, { path, doing: 'read' });
-      }
-    },
-    hash: (bytes) => createHash('sha256').update(bytes).digest('hex'),
+    hash: sha256,
+    hashOf: hashFile,
   };
 }
 
@@ -98,12 +90,7 @@ async function beginsAsSafetensors(path: string): Promise<boolean> {
 }
 
 /** Never over a file that is there: its name is looked for among all, without regard to case. */
-async function writeNew(
-  folder: string,
-  name: string,
-  extension: string,
-  contents: NewFile,
-): Promise<string> {
+async function writeNew(folder: string, name: string, extension: string, contents: NewFile): Promise<string> {
   const taken = new Set(
     (
       await readdir(folder).catch((error: unknown) => {

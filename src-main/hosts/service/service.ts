@@ -1,0 +1,191 @@
+/**
+ * The application put together on this machine: the library's database and files, the engine processes, the jobs, and
+ * the handlers that windows speak to. Whatever shows windows (a page, a desktop, the command line) begins here.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { inspect } from 'node:util';
+import { createApplication, type Application } from '#app/application.ts';
+import { exportOf, type Exportable } from '#app/imports/export-of.ts';
+import type { AppPorts } from '#app/ports.ts';
+import type { AppContract } from '#contract/app-contract.ts';
+import type { EventName, EventPayload } from '#contract/contract.ts';
+import type { Handlers } from '#contract/rpc.ts';
+import type { EngineState } from '#contract/shapes/engine-state.ts';
+import { openLibrary, type Library } from '#storage/library/open.ts';
+import { dataFolderAt } from './data-folder.ts';
+import { openEngineProcess } from './engine-process.ts';
+import { createEngines, type OpenEngine, type ServiceEngines } from './engines.ts';
+import { listFolders } from './folders.ts';
+import { forgetPlace, pointingThere, writePlace } from './open-place.ts';
+import { safeName } from './safe-names.ts';
+import { createFiles } from './service-files.ts';
+import { createUploads, type Uploads } from './uploads.ts';
+
+export interface ServiceOptions {
+  readonly dataFolder: string;
+  readonly version: string;
+  readonly hasNativeDialogs: boolean;
+  /** With `samples/`. */
+  readonly assetsFolder: string;
+  /** Models that come with the program. */
+  readonly modelsFolder: string;
+  readonly openEngine?: OpenEngine;
+  /** What must not happen. */
+  readonly onBug?: (failure: unknown) => void;
+  /** Whether queued jobs begin; not where somebody only looks at the library. */
+  readonly runsJobs?: boolean;
+}
+
+export type ServiceEvent = {
+  [E in EventName<AppContract>]: { readonly event: E; readonly payload: EventPayload<AppContract, E> };
+}[EventName<AppContract>];
+
+export type EventListener = <E extends EventName<AppContract>>(
+  event: E,
+  payload: EventPayload<AppContract, E>,
+) => void;
+
+export interface Download {
+  readonly fileName: string;
+  readonly type: string;
+  readonly body: Uint8Array | { readonly path: string };
+}
+
+export interface Service {
+  readonly handlers: Handlers<AppContract>;
+  readonly queue: Application['queue'];
+  /** Every event, for every window. @returns what ends it */
+  onEvent(listener: EventListener): () => void;
+  /** A PNG, or null. */
+  picture(hash: string): Uint8Array | null;
+  readonly uploads: Pick<Uploads, 'create' | 'add'>;
+  /** @throws AppError not-found */
+  download(kind: Exportable['kind'], id: string): Promise<Download>;
+  /** Says, for another Morphogen that finds the library in use, where this one is open. */
+  announce(url: string): Promise<void>;
+  /** Fulfilled when what comes with the program is in the library. */
+  readonly ready: Promise<void>;
+  /** Ends the jobs at a point to go on from, then everything else. */
+  close(): Promise<void>;
+}
+
+/** @throws AppError busy where the data folder is in use; bad-file, unsupported, io for a library that cannot be opened */
+export async function createService(options: ServiceOptions): Promise<Service> {
+  const data = dataFolderAt(options.dataFolder);
+  const onBug = options.onBug ?? ((failure) => void process.stderr.write(`${inspect(failure)}\n`));
+  const library = await openLibrary(data.root, { version: options.version, now: Date.now }).catch(
+    (failure: unknown) => pointingThere(data, failure),
+  );
+  let engines: ServiceEngines | undefined;
+  try {
+    for (const folder of [data.jobs, data.cache, data.uploads]) await mkdir(folder, { recursive: true });
+    engines = createEngines(options.openEngine ?? openEngineProcess, library.store.settings());
+    return assemble({ options, data, library, engines, onBug });
+  } catch (failure) {
+    await engines?.close();
+    library.close();
+    throw failure;
+  }
+}
+
+interface Parts {
+  readonly options: ServiceOptions;
+  readonly data: ReturnType<typeof dataFolderAt>;
+  readonly library: Library;
+  readonly engines: ServiceEngines;
+  readonly onBug: (failure: unknown) => void;
+}
+
+function assemble({ options, data, library, engines, onBug }: Parts): Service {
+  const { store, files: content } = library;
+  const uploads = createUploads(data.uploads);
+  const listeners = new Set<EventListener>();
+  const emit: EventListener = (event, payload) => {
+    for (const listener of [...listeners]) listener(event, payload);
+  };
+  const { assetsFolder, modelsFolder } = options;
+  const ports: AppPorts = {
+    ...{ store, content, engines, emit, onBug },
+    files: createFiles({ data, uploads, assetsFolder, modelsFolder }),
+    clock: { nowMs: Date.now, monotonicMs: () => performance.now() },
+    timers: {
+      after(delayMs, action) {
+        const timer = setTimeout(action, delayMs);
+        return () => clearTimeout(timer);
+      },
+    },
+    newId: randomUUID,
+  };
+  const { version, hasNativeDialogs } = options;
+  const application = createApplication({
+    ...{ ports, version, hasNativeDialogs, dataFolder: data.root, notices: library.notices },
+    host: {
+      'folders.list': ({ path }) => listFolders(path),
+      'library.backup': async () => ({ path: (await library.backUp()).path }),
+      'library.backups': () => library.backups(),
+      'library.check': () => library.check(),
+      async 'library.collect'() {
+        const collected = await library.collect();
+        emit('library.changed', store.summary());
+        return collected;
+      },
+    },
+    async restore(path) {
+      await library.restore(path);
+    },
+  });
+
+  let wasReady = false;
+  engines.onState((state: EngineState) => {
+    if (state.status === 'ready') wasReady = true;
+    else if (state.status !== 'stalled' && wasReady) {
+      wasReady = false;
+      application.forgetGrowths();
+    }
+    emit('engine.state', state);
+  });
+
+  if (options.runsJobs !== false) application.start();
+  const wanted = new Set(JSON.stringify(store.jobs().map(({ request }) => request)).match(/[0-9a-f-]{36}/g));
+  uploads.sweep(Date.now(), wanted).catch(onBug);
+  // A library that is closed meanwhile is looked after at the next start.
+  let isClosed = false;
+  const ready = application.addBundledModels().catch((failure: unknown) => {
+    if (!isClosed) onBug(failure);
+  });
+
+  let closing: Promise<void> | undefined;
+  async function close(): Promise<void> {
+    isClosed = true;
+    await application.close();
+    await engines.close();
+    await ready;
+    await forgetPlace(data);
+    library.close();
+  }
+
+  return {
+    handlers: application.handlers,
+    queue: application.queue,
+    ready,
+    onEvent(listener) {
+      // Its own function, so that a listener may be there twice.
+      const own: EventListener = (event, payload) => listener(event, payload);
+      listeners.add(own);
+      return () => void listeners.delete(own);
+    },
+    picture: (hash) => (/^[0-9a-f]{64}$/.test(hash) ? store.picture(hash) : null),
+    uploads,
+    async download(kind, id) {
+      const { name, extension, file } = await exportOf(ports, { kind, id });
+      return {
+        fileName: `${safeName(name)}.${extension}`,
+        type: extension === 'png' ? 'image/png' : 'application/octet-stream',
+        body: 'bytes' in file ? file.bytes : { path: file.copyOf },
+      };
+    },
+    announce: (url) => writePlace(data, url),
+    close: () => (closing ??= close()),
+  };
+}
