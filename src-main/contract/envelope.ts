@@ -10,7 +10,12 @@ const callId = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 /** From the one who asks. */
 export const request = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('call'), id: callId, method: z.string().max(100), params: z.unknown() }),
+  z.object({
+    type: z.literal('call'),
+    id: callId,
+    method: z.string().max(100),
+    params: z.unknown().optional(),
+  }),
   /** Asks the handler to end; it still answers. */
   z.object({ type: z.literal('cancel'), id: callId }),
   /** One progress value was dealt with. */
@@ -20,10 +25,10 @@ export type Request = z.output<typeof request>;
 
 /** From the one who is asked. */
 export const reply = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('result'), id: callId, value: z.unknown() }),
+  z.object({ type: z.literal('result'), id: callId, value: z.unknown().optional() }),
   z.object({ type: z.literal('error'), id: callId, code: z.enum(errorCodes), message: z.string() }),
-  z.object({ type: z.literal('progress'), id: callId, value: z.unknown() }),
-  z.object({ type: z.literal('event'), event: z.string().max(100), payload: z.unknown() }),
+  z.object({ type: z.literal('progress'), id: callId, value: z.unknown().optional() }),
+  z.object({ type: z.literal('event'), event: z.string().max(100), payload: z.unknown().optional() }),
 ]);
 export type Reply = z.output<typeof reply>;
 
