@@ -21,6 +21,8 @@ export interface EvaluationOptions {
   /** 0 if left out; for pictures that are handed in a part at a time. */
   readonly firstSample?: number;
   readonly implementation?: RolloutImplementation;
+  /** Between two batches: lets everything else in the process have its turn. */
+  readonly pause?: () => Promise<void>;
 }
 
 export interface Evaluation extends Score {
@@ -44,6 +46,7 @@ export async function reconstruct(
     const state = growBatch(weights, spec, batch, (options.firstSample ?? 0) + first, options);
     grown.set(visibleRgba((await state.data()) as Float32Array, spec.automaton.channels), first * size);
     state.dispose();
+    await options.pause?.();
   }
   return grown;
 }

@@ -2,8 +2,8 @@
  * What a training run is made of on this host: a trainer over pictures in memory, checkpoints and the model on disk,
  * scores and preview sheets from the pictures that were kept for judging. app/training-run.ts drives it.
  */
-import { cpus } from 'node:os';
 import { mkdir } from 'node:fs/promises';
+import { setImmediate as immediately } from 'node:timers/promises';
 import { dirname } from 'node:path';
 import type { RunProgress, TrainingPorts, ValidationScore } from '#app/training-run.ts';
 import type { RuleValues } from '#domain/automaton.ts';
@@ -34,6 +34,7 @@ import { drawSheet } from '#media/sheet.ts';
 import { writeFileAtomic } from '#storage/atomic-file.ts';
 import { saveCheckpoint } from '#storage/checkpoint-slots.ts';
 import { growPictures } from './grow-pictures.ts';
+import { machineName } from './machine-name.ts';
 
 /** Pictures in memory, values 0…1; media's Dataset is one. */
 export interface Pictures {
@@ -71,6 +72,8 @@ export interface TrainingJobSetup {
 }
 
 export type TrainingJob = Pick<TrainingPorts, 'trainer' | 'save' | 'validate' | 'drawPreview' | 'publish'> & {
+  /** What the preview shows: as many targets as grown pictures, in their order. */
+  compare(): Promise<{ readonly targets: readonly RgbaImage[]; readonly grown: readonly RgbaImage[] }>;
   dispose(): void;
 };
 
@@ -123,6 +126,13 @@ export async function createTrainingJob(setup: TrainingJobSetup): Promise<Traini
         drawSheet(rows, { ...labels, background, scale: PREVIEW_SCALE, labelScale: 2 }),
       );
       return paths.preview;
+    },
+    async compare() {
+      const { rows } = await judge.draw(trainer.bestWeights);
+      const [first, second] = rows;
+      if (second !== undefined) return { targets: first, grown: second };
+      const [target, ...grown] = first;
+      return { targets: grown.map(() => target), grown };
     },
     async publish(progress) {
       // Written before anything changes them, so their own arrays will do: a copy can be most of a gigabyte.
@@ -202,7 +212,7 @@ function singleTrainer(setup: TrainingJobSetup, run: SingleRun): AnyTrainer {
 
 function imagesJudge(setup: TrainingJobSetup, run: ImagesRun): Judge {
   const { spec, pictures, training, validation, implementation } = setup;
-  const options = { batchSize: run.options.batchSize, implementation };
+  const options = { batchSize: run.options.batchSize, implementation, pause: immediately };
   const shown = (validation.length > 0 ? validation : training).slice(0, PREVIEWED);
   return {
     async validate(weights) {
@@ -269,12 +279,6 @@ function cardOf(setup: TrainingJobSetup, { elapsedMs, score }: RunProgress, iter
     scores: score ? { ...score, images: Math.max(1, setup.validation.length) } : {},
     notes: `Seed ${setup.seed}, batches of ${setup.run.options.batchSize}, ${setup.backend}.`,
   };
-}
-
-/** The processor, for people who compare times. */
-function machineName(): string {
-  const [first] = cpus();
-  return first ? `${first.model.trim()}, ${cpus().length} cores` : 'unknown';
 }
 
 function variablesOf(values: ValuesByName): TrainableWeights {

@@ -1,0 +1,101 @@
+/**
+ * Files that nobody vouches for, read here so that one which breaks its reader breaks nothing else: models and styles are
+ * checked as a whole, anything else must be a picture that decodes. And the bytes of a style file, on the way out.
+ */
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { ResultIn } from '#contract/contract.ts';
+import type { EngineContract } from '#contract/engine-contract.ts';
+import type { RuleValues } from '#domain/automaton.ts';
+import { AppError } from '#domain/errors.ts';
+import type { ModelSpec } from '#domain/model-spec.ts';
+import { styleFileChunks } from '#engine/files/style-file.ts';
+import { decodeFile } from '#media/decode.ts';
+import { findIdxFile, readIdxFile } from '#media/idx.ts';
+import { readFileBytes } from '#storage/atomic-file.ts';
+import { readOwnFile } from '../own-files.ts';
+import { growState, statePng, type GrowOptions } from './grown-picture.ts';
+import type { HandlersOf, Session } from './session.ts';
+
+type Inspected = ResultIn<EngineContract, 'files.inspect'>;
+
+/** Models of large presets have hundreds of megabytes. */
+const MOST_BYTES = 4 * 2 ** 30;
+/** Cells a side of what is grown and shown; the contract's. */
+const SIDES = { least: 3, most: 1024 };
+
+export function fileHandlers(session: Session): HandlersOf<'files.inspect' | 'files.style'> {
+  return {
+    async 'files.inspect'({ path }, { signal }) {
+      const { implementation } = session.engine();
+      if (!(await isSafetensors(path))) {
+        await readPictures(path);
+        return { kind: 'picture' };
+      }
+      return inspectOwnFile(path, { implementation, signal });
+    },
+
+    'files.style'({ style, latent, image, model }) {
+      const { spec, w0, b0, w1 } = style;
+      const chunks = styleFileChunks({ spec, image, model, latent, w0, b0, w1 });
+      return { bytes: Buffer.concat([...chunks], chunks.byteLength) };
+    },
+  };
+}
+
+async function inspectOwnFile(path: string, options: GrowOptions): Promise<Inspected> {
+  const content = await readFileBytes(path, { maxBytes: MOST_BYTES });
+  const name = basename(path);
+  const file = readOwnFile(content, name);
+  const hash = createHash('sha256').update(content).digest('hex');
+  const bytes = content.length;
+  if (file.kind === 'style') {
+    const { spec, latent, image, model } = file.style;
+    const { style, picture } = await grow(name, spec, file.rule, options);
+    return { kind: 'style', hash, bytes, style, latent, image, model, picture };
+  }
+  const { spec, card } = file.model;
+  checkGrid(name, spec);
+  const own = file.rule && (await grow(name, spec, file.rule, options));
+  return { kind: 'model', hash, bytes, spec, card, style: own?.style ?? null, picture: own?.picture ?? null };
+}
+
+/** A rule as a style, and what it grows. */
+async function grow(name: string, spec: ModelSpec, { w0, b0, w1 }: RuleValues, options: GrowOptions) {
+  checkGrid(name, spec);
+  const picture = await statePng(await growState(spec, { count: 1, w0, b0, w1 }, options), spec);
+  const style = { name: name.replace(/\.safetensors$/i, ''), spec: { ...spec, network: null }, w0, b0, w1 };
+  return { style, picture };
+}
+
+/** @throws AppError unsupported */
+function checkGrid(name: string, { grid }: ModelSpec): void {
+  const sides = [grid.height, grid.width];
+  if (sides.every((side) => side >= SIDES.least && side <= SIDES.most)) return;
+  throw new AppError(
+    'unsupported',
+    `${name} is for a grid of ${grid.width}×${grid.height} cells, and this window shows ${SIDES.least} to ${SIDES.most} a side: choose another file.`,
+  );
+}
+
+/** @throws AppError bad-image, bad-file, unsupported, not-found with the file's name */
+async function readPictures(path: string): Promise<void> {
+  const idx = await findIdxFile(path);
+  await (idx === null ? decodeFile(path) : readIdxFile(idx));
+}
+
+/** By the beginning of the file, or its name where that is damaged. @throws AppError not-found, io */
+async function isSafetensors(path: string): Promise<boolean> {
+  if (/\.safetensors$/i.test(path)) return true;
+  const file = await open(path, 'r').catch(() => null);
+  if (file === null) return false;
+  try {
+    if (!(await file.stat()).isFile()) return false;
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(9), 0, 9, 0);
+    // A uint64 of the header's length, of which no file uses the upper half, and the header's first character.
+    return bytesRead === 9 && buffer.readUInt32LE(4) === 0 && buffer[8] === 0x7b;
+  } finally {
+    await file.close();
+  }
+}

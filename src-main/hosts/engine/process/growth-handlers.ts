@@ -1,0 +1,112 @@
+/** Growths that windows watch and paint on; a few at a time, each with a player and a loop of its own. */
+import { createHash, randomUUID } from 'node:crypto';
+import { fuseStyles } from '#app/growing.ts';
+import { GrowthPlayer } from '#app/growth-player.ts';
+import { GrowthTimeline } from '#app/growth-timeline.ts';
+import type { StyleValues } from '#contract/engine-contract.ts';
+import type { Grid } from '#domain/automaton.ts';
+import { AppError } from '#domain/errors.ts';
+import { openGrowth } from '#engine/rollout/growth.ts';
+import { stateToImage } from '#media/pixels.ts';
+import { encodePng } from '#media/png.ts';
+import { createGrowthLoop } from './growth-loop.ts';
+import type { HandlersOf, Session } from './session.ts';
+
+interface OpenGrowth {
+  readonly player: GrowthPlayer;
+  readonly grid: Grid;
+  close(): void;
+}
+
+type GrowthMethod = `growth.${'open' | 'watch' | 'control' | 'paint' | 'take' | 'close'}`;
+
+/** Each keeps up to 64 MiB of states. */
+const MOST_OPEN = 32;
+
+export function growthHandlers(session: Session): HandlersOf<GrowthMethod> {
+  const growths = new Map<string, OpenGrowth>();
+
+  function growthOf(growthId: string): OpenGrowth {
+    const growth = growths.get(growthId);
+    if (growth !== undefined) return growth;
+    throw new AppError('not-found', 'This growth was closed: open its style again.');
+  }
+
+  return {
+    async 'growth.open'({ styles, seed, grid: wishedGrid, events, step, ...playing }) {
+      if (growths.size >= MOST_OPEN) {
+        throw new AppError('busy', `${MOST_OPEN} growths are open already: close one of them.`);
+      }
+      const { implementation } = session.engine();
+      const plan = fuseStyles(styles.map(styleOf), seed);
+      const { grid: trainedGrid, steps: trainedSteps } = plan.spec;
+      const grid = wishedGrid ?? trainedGrid;
+      const spec = { ...plan.spec, grid };
+      const growth = openGrowth({ ...plan, spec }, implementation);
+      const timeline = await GrowthTimeline.open({ spec, growth, events });
+      const loop = createGrowthLoop();
+      const layout = { ...grid, channels: spec.automaton.channels };
+      const player = new GrowthPlayer({
+        ...{ timeline, spec, step, ...playing },
+        nowMs: () => performance.now(),
+        draw: (state) => new Uint8Array(stateToImage(state, layout).pixels),
+        onWake: () => loop.wake(),
+      });
+      const growthId = randomUUID();
+      const close = (): void => {
+        growths.delete(growthId);
+        player.close();
+        loop.stop();
+      };
+      growths.set(growthId, { player, grid, close });
+      // Whoever waits for the player is told what ended it.
+      loop.run(player).catch(close);
+      return { growthId, grid, trainedGrid, trainedSteps };
+    },
+
+    async 'growth.watch'({ growthId }, { signal, progress }) {
+      const { player } = growthOf(growthId);
+      let seen = 0;
+      while (!signal.aborted) {
+        const next = player.frameAfter(seen);
+        signal.addEventListener('abort', next.cancel);
+        const shown = await next.frame;
+        signal.removeEventListener('abort', next.cancel);
+        if (shown === null) break;
+        seen = shown.version;
+        await progress(shown.frame);
+      }
+      return {};
+    },
+
+    async 'growth.control'({ growthId, control }) {
+      await growthOf(growthId).player.control(control);
+      return {};
+    },
+
+    async 'growth.paint'({ growthId, stroke }) {
+      await growthOf(growthId).player.paint(stroke);
+      return {};
+    },
+
+    async 'growth.take'({ growthId }) {
+      const { player, grid } = growthOf(growthId);
+      const { step, rgba, events } = await player.take();
+      return {
+        picture: await encodePng({ pixels: rgba, ...grid }),
+        digest: createHash('sha256').update(rgba).digest('hex'),
+        ...{ step, grid },
+        events: [...events],
+      };
+    },
+
+    'growth.close'({ growthId }) {
+      growths.get(growthId)?.close();
+      return {};
+    },
+  };
+}
+
+function styleOf({ name, spec, w0, b0, w1 }: StyleValues): Parameters<typeof fuseStyles>[0][number] {
+  return { name, spec, rule: { count: 1, w0, b0, w1 } };
+}

@@ -1,0 +1,21 @@
+/**
+ * The engine process: forked by the application (supervision/), asked over the channel to it, and gone with it. It keeps
+ * nothing that must not be lost, so it ends whenever the channel does, whatever it is doing.
+ */
+import process from 'node:process';
+import { inspect } from 'node:util';
+import { serve } from '#contract/rpc.ts';
+import { engineContract } from '#contract/engine-contract.ts';
+import { processPort } from '../process-port.ts';
+import { createEngineHandlers } from './handlers.ts';
+
+process.title = 'morphogen-engine';
+// Ctrl-C in a terminal reaches every process at once; the application stops its work in order, and then this one.
+process.on('SIGINT', () => undefined);
+
+const port = processPort(process, 'the application ended');
+port.onClose(() => process.exit(0));
+serve(engineContract, port, createEngineHandlers(), {
+  onBug: (failure, method) => process.stderr.write(`${method} failed: ${inspect(failure)}\n`),
+  onRefusal: (sentence) => process.stderr.write(`${sentence}\n`),
+});
