@@ -58,12 +58,14 @@ export function createJobLedger(ports: LedgerPorts): JobLedger {
     throw new AppError('not-found', 'This job is not on the list any more: it ended and was taken off.');
   }
 
+  /** What fails stays unwritten, and is tried again later. */
   function write(entry: Entry): void {
-    entry.writing?.();
-    entry.writing = null;
+    callOffWriting(entry);
     if (entry.unwritten === null) return;
+    entry.writing = ports.timers.after(TRY_AGAIN_MS, () => tryToWrite(entry));
     ports.store.updateJob(entry.record.id, entry.unwritten);
     entry.unwritten = null;
+    callOffWriting(entry);
     entry.writtenAtMs = ports.clock.monotonicMs();
   }
 
@@ -72,7 +74,6 @@ export function createJobLedger(ports: LedgerPorts): JobLedger {
       write(entry);
     } catch (failure) {
       if (!(failure instanceof AppError)) ports.onBug(failure);
-      entry.writing = ports.timers.after(TRY_AGAIN_MS, () => tryToWrite(entry));
     }
   }
 
@@ -85,10 +86,15 @@ export function createJobLedger(ports: LedgerPorts): JobLedger {
     ports.emit('jobs.changed', viewOf(entry.record));
   }
 
-  function callOff(entry: Entry): void {
+  function callOffWriting(entry: Entry): void {
     entry.writing?.();
+    entry.writing = null;
+  }
+
+  function callOff(entry: Entry): void {
+    callOffWriting(entry);
     entry.telling?.();
-    entry.writing = entry.telling = null;
+    entry.telling = null;
   }
 
   return {
