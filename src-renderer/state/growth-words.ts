@@ -1,5 +1,6 @@
 /** What the Grow screen says in words: speeds, the canvas for those who do not see it, names for what is saved. */
 import type { Recipe } from '#contract/shapes/growth.ts';
+import { countWords, plural } from './words.ts';
 
 /** Steps a second at 1×. */
 const normalSpeed = 60;
@@ -39,8 +40,8 @@ export interface Shown {
 
 /** "Parrot, step 96, paused, 1,204 of 1,600 cells alive". */
 export function describeCanvas({ names, step, isPlaying, alive, width, height }: Shown): string {
-  const cells = `${formatCount(alive)} of ${formatCount(width * height)} cells alive`;
-  return `${names.join(' and ')}, step ${formatCount(step)}, ${isPlaying ? 'playing' : 'paused'}, ${cells}`;
+  const cells = `${countWords(alive)} of ${countWords(width * height)} cells alive`;
+  return `${names.join(' and ')}, step ${countWords(step)}, ${isPlaying ? 'playing' : 'paused'}, ${cells}`;
 }
 
 export function describeRecipe(recipe: Recipe): string {
@@ -49,8 +50,8 @@ export function describeRecipe(recipe: Recipe): string {
     recipe.styles.map(({ name }) => name).join(' and '),
     `seed ${recipe.seed}`,
     `${recipe.grid.width} × ${recipe.grid.height} cells`,
-    `${formatCount(recipe.steps)} steps`,
-    events === 0 ? 'nothing painted' : `${formatCount(events)} ${events === 1 ? 'mark' : 'marks'} painted`,
+    `${countWords(recipe.steps)} steps`,
+    events === 0 ? 'nothing painted' : `${plural(events, 'mark')} painted`,
   ].join(' · ');
 }
 
@@ -59,10 +60,6 @@ export function proposedName(names: readonly string[], step: number): string {
   return `${names.join(' + ')}, step ${step}`.slice(0, 200);
 }
 
-export function formatCount(value: number): string {
-  return Math.round(value).toLocaleString('en');
-}
-
 export function formatRate(perSecond: number): string {
-  return perSecond >= 9.95 ? formatCount(perSecond) : perSecond.toFixed(perSecond === 0 ? 0 : 1);
+  return perSecond >= 9.95 ? countWords(perSecond) : perSecond.toFixed(perSecond === 0 ? 0 : 1);
 }

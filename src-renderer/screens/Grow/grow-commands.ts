@@ -57,7 +57,7 @@ export function growCommands({ stage, chooseStyle, save }: GrowActions): Command
       () => void growth.control({ kind: 'redo' }),
       () => growth.moment?.canRedo === true,
     ),
-    command('zoom-in', 'Zoom in', ['+', '='], () => stage()?.zoom(1.5)),
+    command('zoom-in', 'Zoom in', ['Plus', '='], () => stage()?.zoom(1.5)),
     command('zoom-out', 'Zoom out', ['-'], () => stage()?.zoom(1 / 1.5)),
     command('fit', 'Fit the picture in the window', ['0'], () => stage()?.fit()),
     command('actual', 'One pixel a cell', ['1'], () => stage()?.actualSize()),
