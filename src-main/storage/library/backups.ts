@@ -14,7 +14,7 @@ import {
   partPath,
   recogniseLibrary,
   syncFile,
-  syncFolder,
+  syncFolderNow,
 } from './database-file.ts';
 import { refuseLaterSchema } from './migrate.ts';
 import { BUSY_TIMEOUT_MS, libraryError } from './sqlite-errors.ts';
@@ -127,7 +127,7 @@ export async function copyDatabase(database: Database.Database, path: string): P
     }
     await syncFile(part);
     await rename(part, path);
-    await syncFolder(dirname(path));
+    syncFolderNow(dirname(path));
   } catch (error) {
     await unlink(part).catch(() => undefined);
     throw fileError(libraryError(error, path), { path, doing: 'written' });

@@ -55,6 +55,8 @@ const removeTags = query<[]>(
 /** @throws AppError io, busy */
 export async function collect(context: StoreContext, dataFolder: string): Promise<Collected> {
   const rows = context.connection.transaction(() => collectRows(context));
+  // Gives the free pages back to the disk, where the database was made so.
+  context.connection.database.pragma('incremental_vacuum');
   const files = await collectFiles(context, dataFolder);
   return { files: rows.files + files.files, bytes: rows.bytes + files.bytes };
 }

@@ -58,11 +58,11 @@ export class Connection {
     return this.#attempt(() => this.#database.transaction(action).immediate());
   }
 
-  /** Closes the file, lets `swap` put another in its place, and goes on with that, whether or not it succeeds. */
-  async replace(swap: () => Promise<void>, open: () => Database.Database): Promise<void> {
+  /** Closes the file, lets `swap` put another in its place, and goes on with what is there then. */
+  replace(swap: () => void, open: () => Database.Database): void {
     this.close();
     try {
-      await swap();
+      swap();
     } finally {
       this.#database = open();
       this.#damage = null;

@@ -3,7 +3,7 @@
  * what keeps a commit through a loss of power (synchronous FULL; SQLite's own default for a WAL may lose the last).
  */
 import Database from 'better-sqlite3';
-import { constants } from 'node:fs';
+import { closeSync, constants, fsyncSync, openSync } from 'node:fs';
 import { mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError } from '#domain/errors.ts';
@@ -77,13 +77,15 @@ export async function createLibraryFile(
     await mkdir(dirname(path), { recursive: true });
     const database = new Database(part);
     try {
+      // Before the first table: pages that become free can be given back later.
+      database.pragma('auto_vacuum = INCREMENTAL');
       await migrate(database, path, appVersion, () => Promise.resolve(), steps);
     } finally {
       database.close();
     }
     await syncFile(part);
     await rename(part, path);
-    await syncFolder(dirname(path));
+    syncFolderNow(dirname(path));
   } catch (error) {
     await unlink(part).catch(() => undefined);
     throw fileError(libraryError(error, path), { path, doing: 'written' });
@@ -103,6 +105,8 @@ export function openDatabase(
     database = new Database(path, { fileMustExist: true, timeout: timeoutMs });
     database.pragma(`journal_mode = ${useWal ? 'WAL' : 'DELETE'}`);
     database.pragma('synchronous = FULL');
+    // On macOS a sync alone leaves the data in the drive's cache.
+    database.pragma('fullfsync = ON');
     database.pragma('foreign_keys = ON');
     // What the file says about itself is not run: views and triggers of a library from elsewhere stay inert.
     database.pragma('trusted_schema = OFF');
@@ -132,13 +136,13 @@ export async function syncFile(path: string): Promise<void> {
 }
 
 /** So that a new name survives a loss of power. Windows cannot open a folder, and needs none of it. */
-export async function syncFolder(folder: string): Promise<void> {
+export function syncFolderNow(folder: string): void {
   if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
+  const handle = openSync(folder, 'r');
   try {
-    await handle.sync();
+    fsyncSync(handle);
   } finally {
-    await handle.close();
+    closeSync(handle);
   }
 }
 

@@ -51,9 +51,12 @@ export function listGallery(context: StoreContext, wanted: GalleryQuery): Galler
   const where = conditions.sql.join(' AND ');
   const { connection } = context;
   const count = query<Value[], { total: number }>(`SELECT count(*) AS total FROM items WHERE ${where}`);
-  const page = query<Value[], ItemRow>(
-    `SELECT ${ITEM_COLUMNS} FROM items WHERE ${where} ORDER BY ${ORDERS[wanted.sort]} LIMIT ? OFFSET ?`,
-  );
+  const order = ORDERS[wanted.sort];
+  // Only the page's rows are read whole: a sort of all that match would carry everything along, tags included.
+  const page = query<Value[], ItemRow>(`
+    SELECT ${ITEM_COLUMNS} FROM (
+        SELECT seq AS found FROM items WHERE ${where} ORDER BY ${order} LIMIT ? OFFSET ?
+      ) JOIN items ON items.seq = found ORDER BY ${order}`);
   return {
     total: connection.get(count, ...conditions.params)!.total,
     items: connection.all(page, ...conditions.params, wanted.limit, wanted.offset).map(galleryItem),

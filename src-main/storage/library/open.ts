@@ -33,7 +33,7 @@ import {
 import { folderKind, folderNotice } from './folder-kind.ts';
 import { lockLibrary } from './library-lock.ts';
 import { migrate, migrations, refuseLaterSchema, type Migration } from './migrate.ts';
-import { finishRestoration, swapIn, type Restored } from './restore.ts';
+import { finishRestoration, prepareRestoration, type Restored } from './restore.ts';
 import { BUSY_TIMEOUT_MS, damaged, libraryError } from './sqlite-errors.ts';
 import { createLibraryStore } from './store.ts';
 
@@ -65,6 +65,9 @@ export interface Library {
   close(): void;
 }
 
+/** Looked through in 50 ms or so. */
+const ALWAYS_CHECKED_BYTES = 32e6;
+
 /**
  * For one owner at a time; makes the folder and the library where there is none.
  * @throws AppError busy: open elsewhere; unsupported: a later schema; bad-file: damaged, or not a library; io
@@ -81,7 +84,7 @@ export async function openLibrary(dataFolder: string, options: LibraryOptions): 
     const kind = await folderKind(dataFolder, options.fileSystemType);
     const warning = folderNotice(dataFolder, kind);
     if (warning !== null) notices.push(warning);
-    const restored = await finishRestoration(dataFolder);
+    const restored = finishRestoration(dataFolder);
     if (restored !== null) notices.push(restoredNotice(restored));
     const files = createContentStore(join(dataFolder, FILE_FOLDER));
     await files.sweep();
@@ -89,14 +92,15 @@ export async function openLibrary(dataFolder: string, options: LibraryOptions): 
 
     const openings = { useWal: kind.kind === 'local', timeoutMs: waitMs };
     const connection = await offeringBackup(dataFolder, async () => {
-      // What was not closed in order is looked through before anything is written.
+      // What was not closed in order is looked through before anything is written; what is small, always.
       const isUnclean =
         ((await sizeOf(`${path}-wal`)) ?? 0) > 0 || (await sizeOf(`${path}-journal`)) !== null;
+      const isChecked = isUnclean || ((await sizeOf(path)) ?? 0) <= ALWAYS_CHECKED_BYTES;
       if ((await recogniseLibrary(path)) === 'missing') await createLibraryFile(path, version, steps);
       const database = openDatabase(path, openings);
       try {
         refuseLaterSchema(database, path, steps);
-        const [problem] = isUnclean ? quickCheck(database) : [];
+        const [problem] = isChecked ? quickCheck(database) : [];
         if (problem !== undefined) throw new AppError('bad-file', damaged(path, problem));
         await migrate(
           database,
@@ -130,10 +134,11 @@ export async function openLibrary(dataFolder: string, options: LibraryOptions): 
       check: () => checkDatabase(connection.database, files),
       async restore(backupPath) {
         await checkBackup(backupPath);
+        await prepareRestoration(dataFolder, backupPath);
         let restoredHere: Restored = { setAside: null };
-        await connection.replace(
-          async () => {
-            restoredHere = await swapIn(dataFolder, backupPath);
+        connection.replace(
+          () => {
+            restoredHere = finishRestoration(dataFolder) ?? restoredHere;
           },
           () => openDatabase(path, openings),
         );
@@ -175,7 +180,7 @@ async function offeringBackup<T>(dataFolder: string, open: () => Promise<T>): Pr
     const backup = await newestGoodBackup(dataFolder);
     const offer =
       backup === null
-        ? 'There is no sound backup.'
+        ? 'There is no sound backup: to start anew, move the file away.'
         : `The newest sound backup is ${backup.path}, of ${new Date(backup.createdMs).toLocaleString('en')}.`;
     throw new AppError('bad-file', `${error.message} ${offer}`, { cause: error });
   }

@@ -3,11 +3,11 @@
  * and never deleted. The backup is first copied beside the library; from the moment that copy has its name the
  * restoration happens, even if the program is killed then: the next start finishes it.
  */
-import { mkdir, rename, stat } from 'node:fs/promises';
+import { mkdirSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileError } from '../file-errors.ts';
 import { checkBackup, copyDatabase, openReadOnly } from './backups.ts';
-import { libraryPath, sizeOf, syncFolder } from './database-file.ts';
+import { libraryPath, syncFolderNow } from './database-file.ts';
 import { lockLibrary } from './library-lock.ts';
 
 export interface Restored {
@@ -28,50 +28,58 @@ export async function restoreLibrary(dataFolder: string, backupPath: string): Pr
   await checkBackup(backupPath);
   const lock = lockLibrary(dataFolder, 0);
   try {
-    return await swapIn(dataFolder, backupPath);
+    await prepareRestoration(dataFolder, backupPath);
+    return finishRestoration(dataFolder) ?? { setAside: null };
   } finally {
     lock.release();
   }
 }
 
-/** For whoever has the lock, with the database closed. @param backupPath A backup that was checked. */
-export async function swapIn(dataFolder: string, backupPath: string): Promise<Restored> {
+/**
+ * The first half, for whoever has the lock: a copy of the backup beside the library, which may be in use.
+ * @param backupPath A backup that was checked.
+ */
+export async function prepareRestoration(dataFolder: string, backupPath: string): Promise<void> {
   const backup = openReadOnly(backupPath);
   try {
     await copyDatabase(backup, readyPath(dataFolder));
   } finally {
     backup.close();
   }
-  return (await finishRestoration(dataFolder)) ?? { setAside: null };
 }
 
-/** Goes on with a restoration that was interrupted; null where there is none. @throws AppError io */
-export async function finishRestoration(dataFolder: string): Promise<Restored | null> {
+/**
+ * The second half, with the database closed; also of a restoration that was interrupted. Null where none was prepared.
+ * Nothing else happens between its steps, so nobody meets a library that is closed.
+ * @throws AppError io
+ */
+export function finishRestoration(dataFolder: string): Restored | null {
   const ready = readyPath(dataFolder);
   const path = libraryPath(dataFolder);
-  if ((await sizeOf(ready)) === null) return null;
   try {
+    const prepared = statSync(ready, { throwIfNoEntry: false });
+    if (prepared === undefined) return null;
     // Named after the copy, so that an interrupted move goes on into the same folder.
-    const { mtimeMs } = await stat(ready);
-    const stamp = new Date(mtimeMs).toISOString().replaceAll(/[:.]/g, '-');
+    const stamp = prepared.mtime.toISOString().replaceAll(/[:.]/g, '-');
     const aside = join(dataFolder, ASIDE_FOLDER, stamp);
     for (const part of PARTS) {
-      if ((await sizeOf(path + part)) === null) continue;
-      await mkdir(aside, { recursive: true });
-      await rename(path + part, join(aside, `library.sqlite${part}`));
+      if (!isThere(path + part)) continue;
+      mkdirSync(aside, { recursive: true });
+      renameSync(path + part, join(aside, `library.sqlite${part}`));
     }
-    const isAside = (await sizeOf(join(aside, 'library.sqlite'))) !== null;
-    if (isAside) {
-      await syncFolder(aside);
-      await syncFolder(dirname(aside));
-    }
-    await syncFolder(dataFolder);
-    await rename(ready, path);
-    await syncFolder(dataFolder);
+    const isAside = isThere(aside);
+    if (isAside) for (const folder of [aside, dirname(aside)]) syncFolderNow(folder);
+    syncFolderNow(dataFolder);
+    renameSync(ready, path);
+    syncFolderNow(dataFolder);
     return { setAside: isAside ? aside : null };
   } catch (error) {
     throw fileError(error, { path, doing: 'written' });
   }
+}
+
+function isThere(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 function readyPath(dataFolder: string): string {
