@@ -8,6 +8,7 @@ import {
   measureRollout,
   measureTraining,
 } from '../bench/measure.ts';
+import { libraryTable, measureLibrary } from '../bench/library.ts';
 import { runPeer } from '../bench/peer.ts';
 import { measureScaling, scalingTable } from '../bench/scaling.ts';
 import { openWorkload } from '../bench/workload.ts';
@@ -15,14 +16,14 @@ import { defineCommand } from '../command.ts';
 import { withEngine } from '../open-engine.ts';
 import { UsageError } from '../usage-error.ts';
 
-const subjects = ['train', 'grow', 'rollout', 'encode', 'adam', 'scaling'] as const;
+const subjects = ['train', 'grow', 'rollout', 'encode', 'adam', 'scaling', 'library'] as const;
 
 export const command = defineCommand({
   name: 'bench',
   summary: 'Measure training, growing, encoding and Adam on this machine',
   description:
-    'WHAT is train (whole iterations), grow (encode, decode, grow), rollout (its kernels alone), encode, adam, or scaling ' +
-    '(a table over cells, steps and batch). gflops counts the multiply-adds really done; peakShare is that over the ' +
+    'WHAT is train (whole iterations), grow (encode, decode, grow), rollout (its kernels alone), encode, adam, scaling ' +
+    '(a table over cells, steps and batch), or library (10,000 styles in a temporary library, what a gallery asks). gflops counts the multiply-adds really done; peakShare is that over the ' +
     "micro-kernel's own speed on all threads, measured in the same run; peakMemoryMb is the most that the whole process " +
     'ever held. digits is the bundled model on real digits; ' +
     'presets without a bundled model, and --dense, keep every cell alive, the worst case.',
@@ -50,12 +51,21 @@ export const command = defineCommand({
     { line: 'bench train --preset digits --batch 64 --json', does: 'an iteration of training' },
     { line: 'bench grow --batch 1 --peer python3', does: 'one picture, beside PyTorch' },
     { line: 'bench scaling', does: 'time and memory by cells, steps and batch' },
+    { line: 'bench library', does: 'a gallery of 10,000 styles' },
   ],
   async run({ options, positionals, out, err }) {
     const what = positionals[0] ?? 'train';
     const subject = subjects.find((name) => name === what);
     if (!subject) throw new UsageError(`WHAT is one of ${subjects.join(', ')}, and got "${what}"`);
     const { preset, batch, dense, repeats, peer } = options;
+    if (subject === 'library') {
+      for (const latent of [64, 1024]) {
+        const times = await measureLibrary(10_000, latent, repeats);
+        if (options.json) out.line(JSON.stringify({ what: subject, ...times }));
+        else for (const line of libraryTable(times)) out.line(line);
+      }
+      return;
+    }
     await withEngine({ backend: 'wasm', threads: options.threads }, err, async ({ threads }) => {
       if (subject === 'scaling') {
         const rows = measureScaling(Math.max(1, Math.floor(batch / 4)), repeats);
@@ -104,7 +114,7 @@ export const command = defineCommand({
 const round = (value: number): number => Number(value.toPrecision(4));
 
 async function measure(
-  subject: Exclude<(typeof subjects)[number], 'scaling'>,
+  subject: Exclude<(typeof subjects)[number], 'scaling' | 'library'>,
   workload: Awaited<ReturnType<typeof openWorkload>>,
   repeats: number,
 ): Promise<Record<string, number | boolean>> {
