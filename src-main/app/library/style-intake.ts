@@ -57,7 +57,7 @@ export function throwOut({ store, emit }: Pick<AppPorts, 'store' | 'emit'>, { ma
 export function newStyleOf(encoded: EncodedStyle, spec: ModelSpec, modelId: string): NewStyle {
   const { name, sourceHash, sourcePicture, latent, w0, b0, w1, picture, score } = encoded;
   return {
-    name: name === '' ? 'Unnamed' : name,
+    name: name.replace(/\.[a-z]{3,4}$/i, '') || 'Unnamed',
     rule: { spec: { ...spec, network: null }, w0, b0, w1 },
     ...{ latent, modelId, picture, score },
     source: { name, hash: sourceHash, picture: sourcePicture },

@@ -10,7 +10,7 @@ export interface Runner {
   readonly jobId: string;
   readonly context: JobContext;
   end(outcome: JobOutcome): Promise<void>;
-  fail(failure: unknown): Promise<void>;
+  fail(failure: Error): Promise<void>;
 }
 
 export interface QueueStage {
@@ -58,7 +58,7 @@ export function createQueueStage(stored = new Map<string, JobRecord>(), ids = { 
         running.set(job.id, {
           ...{ jobId: job.id, context },
           end: (outcome) => ended(() => resolve(outcome)),
-          fail: (failure) => ended(() => reject(failure as Error)),
+          fail: (failure) => ended(() => reject(failure)),
         });
       }),
     discard: (job, what) => {
