@@ -1,0 +1,12 @@
+/** Keys that belong to a list or a canvas rather than to a command; for the list of shortcuts. */
+export const fixedKeys: readonly { section: string; title: string; keys: readonly string[] }[] = [
+  {
+    section: 'Gallery',
+    title: 'Move among the pictures',
+    keys: ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown'],
+  },
+  { section: 'Gallery', title: 'Select to here', keys: ['Shift+ArrowRight'] },
+  { section: 'Gallery', title: 'Select, or not', keys: ['Space'] },
+  { section: 'Gallery', title: 'Grow it', keys: ['Enter'] },
+  { section: 'Gallery', title: 'To the first, to the last', keys: ['Home', 'End'] },
+];

@@ -1,0 +1,119 @@
+/**
+ * What was dropped, pasted or chosen, from sending it to knowing what it is to deciding what happens with it. Nothing
+ * changes in the library before the user says so; each batch is a card of its own that blocks nothing.
+ */
+import type { ImportSource, Inspected } from '#contract/app-contract.ts';
+import { client } from '../lib/client.ts';
+import { upload } from '../lib/uploads.ts';
+import { attempt, failureMessage, isCancelled } from './attempt.ts';
+import type { Dropped } from './dropped-files.ts';
+import { models } from './models.svelte.ts';
+import { trainingOffers } from './training-offer.svelte.ts';
+import { toasts } from './toasts.svelte.ts';
+
+const atOnce = 4;
+
+class ImportBatch {
+  readonly id: number;
+  phase: 'sending' | 'looking' | 'asking' = $state('sending');
+  sent = $state(0);
+  count = $state(0);
+  found: readonly Inspected[] = $state.raw([]);
+  folders: readonly { readonly name: string; readonly id: string; readonly files: number }[] = $state.raw([]);
+  modelId: string | null = $state(null);
+  pictures = $derived(this.found.filter(({ kind, problem }) => kind === 'picture' && problem === null));
+  files = $derived(
+    this.found.filter(({ kind, problem }) => (kind === 'style' || kind === 'model') && problem === null),
+  );
+  unusable = $derived(this.found.filter(({ kind, problem }) => problem !== null || kind === 'unknown'));
+  readonly ending = new AbortController();
+
+  constructor(id: number) {
+    this.id = id;
+  }
+}
+
+class Imports {
+  batches: readonly ImportBatch[] = $state.raw([]);
+  #next = 1;
+
+  async add(dropped: Dropped, modelId: string | null = null): Promise<void> {
+    const batch = new ImportBatch(this.#next++);
+    batch.modelId = modelId;
+    batch.count = dropped.files.length + dropped.folders.reduce((sum, { files }) => sum + files.length, 0);
+    if (batch.count === 0) {
+      if (dropped.folders.length > 0) toasts.show('That folder is empty: there is nothing to train on.');
+      return;
+    }
+    this.batches = [...this.batches, batch];
+    try {
+      await this.#send(batch, dropped);
+    } catch (failure) {
+      this.close(batch);
+      if (!isCancelled(failure)) toasts.show(failureMessage(failure), { kind: 'bad' });
+    }
+  }
+
+  close(batch: ImportBatch): void {
+    batch.ending.abort();
+    this.batches = this.batches.filter((other) => other !== batch);
+  }
+
+  /** Starts what the card says. */
+  async confirm(batch: ImportBatch): Promise<void> {
+    const sources = [...batch.pictures, ...batch.files].map(({ source }) => source);
+    if (sources.length === 0) return;
+    const started = await attempt(() =>
+      client.call('import.start', { sources, modelId: batch.pictures.length > 0 ? batch.modelId : null }),
+    );
+    if (started === undefined) return;
+    batch.found = [];
+    if (batch.folders.length === 0) this.close(batch);
+  }
+
+  async encodeFolder(batch: ImportBatch, folderId: string): Promise<void> {
+    const { modelId } = batch;
+    const started = await attempt(() =>
+      client.call('import.start', { sources: [{ upload: folderId }], modelId }),
+    );
+    if (started !== undefined) this.#forgetFolder(batch, folderId);
+  }
+
+  trainOn(batch: ImportBatch, folder: { readonly id: string; readonly name: string }): void {
+    this.#forgetFolder(batch, folder.id);
+    trainingOffers.make({ source: { kind: 'upload', id: folder.id }, name: folder.name, modelId: null });
+  }
+
+  #forgetFolder(batch: ImportBatch, folderId: string): void {
+    batch.folders = batch.folders.filter(({ id }) => id !== folderId);
+    if (batch.folders.length === 0 && batch.found.length === 0) this.close(batch);
+  }
+
+  async #send(batch: ImportBatch, { files, folders }: Dropped): Promise<void> {
+    const { signal } = batch.ending;
+    const onSent = (): void => {
+      batch.sent += 1;
+    };
+    // Files are judged one by one, so each is an upload of its own; a folder stays one.
+    const sources: ImportSource[] = [];
+    const waiting = [...files];
+    const send = async (): Promise<void> => {
+      for (let file = waiting.shift(); file !== undefined; file = waiting.shift())
+        sources.push({ upload: await upload([file], { signal, onSent }) });
+    };
+    await Promise.all(Array.from({ length: atOnce }, send));
+    for (const folder of folders) {
+      if (folder.files.length === 0) continue;
+      const id = await upload(folder.files, { signal, onSent });
+      batch.folders = [...batch.folders, { name: folder.name, id, files: folder.files.length }];
+    }
+    batch.phase = 'looking';
+    if (models.list === null) await models.refresh();
+    batch.modelId ??= models.encoders[0]?.id ?? null;
+    if (sources.length > 0) batch.found = await client.call('import.inspect', { sources }, { signal });
+    batch.phase = 'asking';
+  }
+}
+
+export const imports = new Imports();
+export type { ImportBatch };

@@ -1,0 +1,73 @@
+/** What the user does with jobs, and what is told when one ends. */
+import type { Job } from '#contract/shapes/jobs.ts';
+import { client } from '../lib/client.ts';
+import { app } from './app-state.svelte.ts';
+import { attempt } from './attempt.ts';
+import { isActive, type JobAction } from './job-words.ts';
+import { router } from './router.svelte.ts';
+import { toasts } from './toasts.svelte.ts';
+import { plural } from './words.ts';
+
+class Jobs {
+  isPanelOpen = $state(false);
+  active: readonly Job[] = $derived(app.jobs.filter(({ state }) => isActive(state)));
+  waiting: readonly Job[] = $derived(
+    app.jobs.filter(({ state }) => state === 'interrupted' || state === 'paused'),
+  );
+
+  async act(job: Job, action: JobAction): Promise<void> {
+    const jobId = job.id;
+    await attempt<unknown>(() => {
+      switch (action) {
+        case 'pause':
+          return client.call('jobs.pause', { jobId });
+        case 'resume':
+          return client.call('jobs.resume', { jobId });
+        case 'stop':
+          return client.call('jobs.stop', { jobId });
+        case 'cancel':
+          return client.call('jobs.cancel', { jobId });
+        case 'dismiss':
+          return client.call('jobs.dismiss', { jobId });
+        default:
+          return action satisfies never;
+      }
+    });
+  }
+
+  /** Tells of jobs that end from now on. */
+  watch(): () => void {
+    return client.on('jobs.changed', (job) => {
+      const before = app.job(job.id)?.state;
+      if (before === undefined && job.state === 'queued') this.#tellStart(job);
+      if (before === undefined || before === job.state) return;
+      if (job.state === 'done') this.#tellEnd(job);
+      if (job.state === 'failed')
+        toasts.show(job.message ?? `${job.title} failed.`, {
+          kind: 'bad',
+          action: { label: 'Show', run: () => (this.isPanelOpen = true) },
+        });
+    });
+  }
+
+  /** Where its result is. */
+  show(job: Job): void {
+    if (job.kind === 'training') router.train(job.id);
+    else if (job.styleIds.length === 1) router.grow(...job.styleIds);
+    else router.gallery();
+  }
+
+  #tellStart(job: Job): void {
+    toasts.show(`${job.title}: started`, {
+      action: { label: 'Activity', run: () => (this.isPanelOpen = true) },
+    });
+  }
+
+  #tellEnd(job: Job): void {
+    const made = job.styleCount > 0 ? `: ${plural(job.styleCount, 'style')}` : '';
+    const action = job.kind === 'export' ? null : { label: 'Show', run: () => this.show(job) };
+    toasts.show(`${job.title}${made}, done`, { kind: 'good', action });
+  }
+}
+
+export const jobs = new Jobs();
