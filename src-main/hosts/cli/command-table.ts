@@ -17,6 +17,7 @@ export const commandTable: CommandTable = {
     'fuse',
     'eval',
     'rollout',
+    'library',
     'figures',
     'bench',
     'doctor',

@@ -16,6 +16,7 @@ import {
   listBackups,
   newestGoodBackup,
   quickCheck,
+  requireLibrary,
   type Backup,
 } from './backups.ts';
 import { checkDatabase, type CheckReport } from './check.ts';
@@ -161,8 +162,9 @@ export async function openLibrary(dataFolder: string, options: LibraryOptions): 
   }
 }
 
-/** Throws away what nothing refers to, in a library that nobody has open. @throws AppError as openLibrary */
+/** Throws away what nothing refers to, in a library that nobody has open. @throws AppError as openLibrary; not-found */
 export async function collectGarbage(dataFolder: string, options: LibraryOptions): Promise<Collected> {
+  await requireLibrary(libraryPath(dataFolder));
   const library = await openLibrary(dataFolder, { waitMs: 0, ...options });
   try {
     return await library.collect();

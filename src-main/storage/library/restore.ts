@@ -4,6 +4,7 @@
  * restoration happens, even if the program is killed then: the next start finishes it.
  */
 import { mkdirSync, renameSync, statSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileError } from '../file-errors.ts';
 import { checkBackup, copyDatabase, openReadOnly } from './backups.ts';
@@ -20,12 +21,15 @@ const ASIDE_FOLDER = 'set-aside';
 const PARTS = ['', '-wal', '-shm', '-journal'];
 
 /**
- * Of a library that nobody has open.
+ * Of a library that nobody has open; also where there is none yet.
  * @throws AppError busy where someone has; not-found, bad-file, unsupported for a backup that is none, and then nothing
  *   was changed; io
  */
 export async function restoreLibrary(dataFolder: string, backupPath: string): Promise<Restored> {
   await checkBackup(backupPath);
+  await mkdir(dataFolder, { recursive: true }).catch((error: unknown) => {
+    throw fileError(error, { path: dataFolder, doing: 'written' });
+  });
   const lock = lockLibrary(dataFolder, 0);
   try {
     await prepareRestoration(dataFolder, backupPath);
