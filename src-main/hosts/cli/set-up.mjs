@@ -2,8 +2,9 @@
  * The first script: plain JavaScript without dependencies, for it runs before anything is installed, on any Node
  * from 20 on. It installs packages that are missing or stale, compiles the WebAssembly kernels when their sources
  * changed, and goes on with the Node that package.json pins. All its words go to stderr: stdout is the program's.
+ * With --renderer it also builds the window's page when its sources changed, for scripts that show it.
  *
- *   node set-up.mjs [--rebuild] [NODE-OPTION…] [SCRIPT [ARGUMENT…]]
+ *   node set-up.mjs [--rebuild] [--renderer] [NODE-OPTION…] [SCRIPT [ARGUMENT…]]
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -24,16 +25,20 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 const modules = join(root, 'node_modules');
 const kernels = join(root, 'src-main/engine/kernels/wasm');
+const renderer = join(root, 'src-renderer');
+const rendererBuild = join(root, 'dist/renderer');
 
 /** The first Node that runs TypeScript as it is, without a flag. */
 const oldestUsableNode = [24, 0];
 
 /** Installs, compiles, and returns the path of the Node to go on with. */
-export async function setUp({ rebuild = false } = {}) {
-  if (rebuild || packagesAreStale() || kernelsAreStale()) {
+export async function setUp({ rebuild = false, withRenderer = false } = {}) {
+  const rendererIsStale = () => withRenderer && (rebuild || rendererBuildIsStale());
+  if (rebuild || packagesAreStale() || kernelsAreStale() || rendererIsStale()) {
     await alone(async () => {
       if (packagesAreStale()) await install();
       if (rebuild || kernelsAreStale()) await compileKernels(chooseNode());
+      if (rendererIsStale()) await buildRenderer(chooseNode());
     });
   }
   return chooseNode();
@@ -133,18 +138,49 @@ async function compileKernels(node) {
 
 /** Of the kernels' sources, their compiler and its version. */
 function kernelsHash() {
-  const hash = createHash('sha256');
-  const sources = readdirSync(join(kernels, 'assembly'), { recursive: true, withFileTypes: true })
+  const sources = [...filesUnder(join(kernels, 'assembly')), join(kernels, 'compile.mjs')];
+  return hashOf(sources, readJson(join(modules, 'assemblyscript/package.json'))?.version);
+}
+
+function rendererBuildIsStale() {
+  if (!existsSync(join(renderer, 'vite.config.ts'))) return false;
+  const isBuilt = existsSync(join(rendererBuild, 'index.html'));
+  return !isBuilt || readText(`${rendererBuild}.sources`) !== rendererHash();
+}
+
+async function buildRenderer(node) {
+  const config = join(renderer, 'vite.config.ts');
+  if (!existsSync(config)) return;
+  say('Building the window (once; some seconds) …');
+  const hash = rendererHash();
+  const vite = join(modules, 'vite/bin/vite.js');
+  const code = await run(node, [vite, 'build', '--config', config, '--logLevel', 'error']);
+  if (code !== 0) fail(`The window could not be built (exit code ${code}): see the lines above.`);
+  writeFileSync(`${rendererBuild}.sources`, hash);
+}
+
+/** Of the page's sources, the layers of src-main that go into it, and the versions of all packages. */
+function rendererHash() {
+  const folders = [renderer, join(root, 'src-main/contract'), join(root, 'src-main/domain')];
+  return hashOf(folders.flatMap(filesUnder), lockHash());
+}
+
+function filesUnder(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
-  for (const path of [...sources, join(kernels, 'compile.mjs')].sort()) {
+}
+
+/** Of the files' names and contents, in any order, and a version. */
+function hashOf(paths, version = '') {
+  const hash = createHash('sha256');
+  for (const path of paths.toSorted()) {
     hash
-      .update(`${relative(kernels, path).replaceAll('\\', '/')}\0`)
+      .update(`${relative(root, path).replaceAll('\\', '/')}\0`)
       .update(readFileSync(path))
       .update('\0');
   }
-  hash.update(readJson(join(modules, 'assemblyscript/package.json'))?.version ?? '');
-  return hash.digest('hex');
+  return hash.update(version).digest('hex');
 }
 
 /** The pinned Node where it is installed and runs here, else the one that runs this if it is new enough. */
@@ -256,9 +292,12 @@ if (
 ) {
   const scriptAt = given.findIndex((argument) => !argument.startsWith('--'));
   const options = scriptAt === -1 ? given : given.slice(0, scriptAt);
-  const node = await setUp({ rebuild: options.includes('--rebuild') });
+  const node = await setUp({
+    rebuild: options.includes('--rebuild'),
+    withRenderer: options.includes('--renderer'),
+  });
   if (scriptAt !== -1) {
-    const nodeOptions = options.filter((option) => option !== '--rebuild');
+    const nodeOptions = options.filter((option) => option !== '--rebuild' && option !== '--renderer');
     await goOn(node, nodeOptions, resolve(given[scriptAt]), given.slice(scriptAt + 1));
   }
 }
