@@ -3,29 +3,9 @@
  * call that needs it, and ended some time after the last one, so that its memory goes back.
  */
 import type { Engines } from '#app/ports.ts';
-import type { MethodName, ParamsIn, Progress, Result } from '#contract/contract.ts';
-import type { EngineContract } from '#contract/engine-contract.ts';
-import type { CallOptions } from '#contract/rpc.ts';
-import type { Settings } from '#contract/settings.ts';
-import type { EngineState } from '#contract/shapes/engine-state.ts';
+import type { EngineSettings, SupervisedEngine } from '#hosts/engine/supervision/supervise-engine.ts';
 
-export type EngineSettings = Pick<Settings, 'backend' | 'threads'>;
-
-/** A process that is watched, and begun again when it dies. */
-export interface EngineProcess {
-  /** Waits until it is ready. */
-  call<M extends MethodName<EngineContract>>(
-    method: M,
-    params: ParamsIn<EngineContract, M>,
-    options?: CallOptions<Progress<EngineContract, M>>,
-  ): Promise<Result<EngineContract, M>>;
-  state(): EngineState;
-  onState(listener: (state: EngineState) => void): void;
-  restart(settings: EngineSettings): Promise<EngineState>;
-  close(): Promise<void>;
-}
-
-export type OpenEngine = (kind: 'live' | 'heavy', settings: EngineSettings) => EngineProcess;
+export type OpenEngine = (kind: 'live' | 'heavy', settings: EngineSettings) => SupervisedEngine;
 
 const IDLE_MS = 20_000;
 
@@ -40,7 +20,7 @@ export function createEngines(
 ): ServiceEngines {
   let settings = first;
   const live = openEngine('live', settings);
-  let heavy: EngineProcess | null = null;
+  let heavy: SupervisedEngine | null = null;
   let running = 0;
   let idle: NodeJS.Timeout | undefined;
 
@@ -56,8 +36,10 @@ export function createEngines(
     heavy: {
       async call(method, params, options) {
         clearTimeout(idle);
-        const engine = (heavy ??= openEngine('heavy', settings));
         running++;
+        // It died too often: whoever asks again wants it to be tried again.
+        if (heavy?.state().status === 'failed') await endHeavy();
+        const engine = (heavy ??= openEngine('heavy', settings));
         try {
           return await engine.call(method, params, options);
         } finally {

@@ -12,9 +12,10 @@ import type { AppContract } from '#contract/app-contract.ts';
 import type { EventName, EventPayload } from '#contract/contract.ts';
 import type { Handlers } from '#contract/rpc.ts';
 import type { EngineState } from '#contract/shapes/engine-state.ts';
+import { spawnChildEngine } from '#hosts/engine/supervision/engine-child.ts';
+import { superviseEngine } from '#hosts/engine/supervision/supervise-engine.ts';
 import { openLibrary, type Library } from '#storage/library/open.ts';
 import { dataFolderAt } from './data-folder.ts';
-import { openEngineProcess } from './engine-process.ts';
 import { createEngines, type OpenEngine, type ServiceEngines } from './engines.ts';
 import { listFolders } from './folders.ts';
 import { forgetPlace, pointingThere, writePlace } from './open-place.ts';
@@ -80,13 +81,22 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   let engines: ServiceEngines | undefined;
   try {
     for (const folder of [data.jobs, data.cache, data.uploads]) await mkdir(folder, { recursive: true });
-    engines = createEngines(options.openEngine ?? openEngineProcess, library.store.settings());
+    engines = createEngines(options.openEngine ?? engineOpener(onBug), library.store.settings());
     return assemble({ options, data, library, engines, onBug });
   } catch (failure) {
     await engines?.close();
     library.close();
     throw failure;
   }
+}
+
+/** What trains gives way to what people look at. */
+function engineOpener(onBug: (failure: Error) => void): OpenEngine {
+  return (kind, settings) =>
+    superviseEngine({
+      ...{ settings, onBug },
+      spawn: () => spawnChildEngine({ isBackground: kind === 'heavy' }),
+    });
 }
 
 interface Parts {
