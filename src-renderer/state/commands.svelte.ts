@@ -2,6 +2,8 @@
  * Everything that can be done now, by name: the palette lists it, the keys run it, the shortcuts list explains it.
  * Each screen hands in its own commands while it is shown.
  */
+import { untrack } from 'svelte';
+
 export interface Command {
   readonly id: string;
   readonly title: string;
@@ -19,9 +21,10 @@ class Commands {
 
   /** To be called while a component is set up, in an effect: `$effect(() => commands.add(() => […]))`. */
   add(source: () => readonly Command[]): () => void {
-    this.#sources = [...this.#sources, source];
+    // The effect that adds must not depend on what others added.
+    untrack(() => (this.#sources = [...this.#sources, source]));
     return () => {
-      this.#sources = this.#sources.filter((other) => other !== source);
+      untrack(() => (this.#sources = this.#sources.filter((other) => other !== source)));
     };
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { GalleryItem, GalleryQuery, ItemDetail, ItemRef } from '#contract/shapes/library.ts';
 import { AppError } from '#domain/errors.ts';
+import { untrack } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import { client } from '../lib/client.ts';
 import { attempt, isCancelled, failureMessage } from './attempt.ts';
@@ -53,7 +54,7 @@ class GalleryState {
   #detailRound = 0;
   readonly #pages = new SparsePages<GalleryItem>({
     pageSize,
-    fetch: (offset, limit) => client.call('gallery.list', { ...this.#query(), offset, limit }),
+    fetch: (offset, limit) => client.call('gallery.list', { ...untrack(() => this.#query()), offset, limit }),
     onChange: () => {
       this.problem = null;
       this.#version += 1;
@@ -98,7 +99,8 @@ class GalleryState {
     this.#pages.invalidate();
     void this.#pages.ensure(...this.#visible);
     void this.#loadTags();
-    if (this.detail !== null) void this.#loadDetail(this.detail);
+    const detail = untrack(() => this.detail);
+    if (detail !== null) void this.#loadDetail(detail);
   }
 
   isSelected(item: ItemRef): boolean {
