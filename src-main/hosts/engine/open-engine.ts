@@ -25,6 +25,8 @@ export interface Engine {
   readonly implementation: RolloutImplementation;
   /** What runs, and why nothing better. */
   readonly description: string;
+  /** Whether a thread was lost, after which nothing works any more. */
+  isBroken(): boolean;
   /** Stops the threads and frees every tensor of theirs. */
   dispose(): void;
 }
@@ -64,6 +66,7 @@ async function openBackend(backend: BackendName, threads: number | undefined): P
         threads: kernels.threads,
         implementation: 'auto',
         description: kernels.description,
+        isBroken: () => kernels.isBroken,
         dispose: () => {
           if (tf.findBackend('wasm')) tf.removeBackend('wasm');
         },
@@ -84,5 +87,12 @@ function onPlainTfjs(
   implementation: RolloutImplementation,
   description: string,
 ): Engine {
-  return { backend, threads: 1, implementation, description, dispose: () => undefined };
+  return {
+    backend,
+    threads: 1,
+    implementation,
+    description,
+    isBroken: () => false,
+    dispose: () => undefined,
+  };
 }

@@ -158,6 +158,11 @@ export class KernelRuntime {
     return runtime;
   }
 
+  /** Whether a thread was lost, after which nothing runs any more. */
+  get isBroken(): boolean {
+    return this.#broken;
+  }
+
   /**
    * Runs a job to its end on all threads.
    * @param job Address of the operation's own block of words.

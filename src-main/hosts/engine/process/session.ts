@@ -15,6 +15,8 @@ export type HandlersOf<M extends MethodName<EngineContract>> = {
 export interface Session {
   /** @throws AppError busy until it is open */
   engine(): Engine;
+  /** @throws AppError internal if it does not work any more */
+  check(): void;
   /** @throws AppError busy if it was opened before; bad-argument or unsupported where the backend does not work */
   open(choice: EngineChoice): Promise<Engine>;
 }
@@ -26,6 +28,10 @@ export function createSession(): Session {
     engine() {
       if (engine !== undefined) return engine;
       throw new AppError('busy', 'The engine is still starting: try again in a moment.');
+    },
+    check() {
+      if (engine?.isBroken() !== true) return;
+      throw new AppError('internal', 'A thread of the engine is lost: begin it again.');
     },
     async open(choice) {
       if (opening !== undefined) {
@@ -45,6 +51,9 @@ export function sessionHandlers(session: Session): HandlersOf<'engine.open' | 'e
       const { backend: name, threads: count, description } = engine;
       return { backend: name, threads: count, description, device: machineName() };
     },
-    'engine.ping': () => ({ residentBytes: process.memoryUsage.rss() }),
+    'engine.ping'() {
+      session.check();
+      return { residentBytes: process.memoryUsage.rss() };
+    },
   };
 }
