@@ -31,31 +31,32 @@ export function deleteItems(context: StoreContext, items: readonly ItemRef[]): v
   ]);
 }
 
-/** A tag both added and removed is removed. */
+/** A tag both added and removed is removed. What is removed comes back as each item had it spelt. */
 function tagChanges(
   rows: readonly ItemRow[],
   added: readonly string[],
   removed: readonly string[],
 ): Change[] {
   const removedKeys = new Set(removed.map(tagKey));
-  const keysOf = new Map(
-    rows.map((row) => [row.seq, new Set((JSON.parse(row.tags) as string[]).map(tagKey))] as const),
-  );
-  const unique = (names: readonly string[]): string[] => [
-    ...new Map(names.map((name) => [tagKey(name), name])).values(),
-  ];
-  const change = (tag: string, to: boolean): Change => ({
-    field: 'tag',
-    tag,
-    items: numbers(rows.filter((row) => keysOf.get(row.seq)!.has(tagKey(tag)) !== to)),
-    to,
-  });
+  const wanted = new Map(added.map((name) => [tagKey(name), name]));
+  const additions = new Map<string, number[]>();
+  const removals = new Map<string, number[]>();
+  for (const { seq, tags } of rows) {
+    const names = JSON.parse(tags) as string[];
+    const keys = new Set(names.map(tagKey));
+    for (const [key, name] of wanted) if (!keys.has(key) && !removedKeys.has(key)) note(additions, name, seq);
+    for (const name of names) if (removedKeys.has(tagKey(name))) note(removals, name, seq);
+  }
   return [
-    ...unique(added)
-      .filter((name) => !removedKeys.has(tagKey(name)))
-      .map((name) => change(name, true)),
-    ...unique(removed).map((name) => change(name, false)),
-  ].filter((one) => one.field !== 'tag' || one.items.length > 0);
+    ...[...additions].map(([tag, items]): Change => ({ field: 'tag', tag, items, to: true })),
+    ...[...removals].map(([tag, items]): Change => ({ field: 'tag', tag, items, to: false })),
+  ];
+}
+
+function note(groups: Map<string, number[]>, name: string, item: number): void {
+  const group = groups.get(name);
+  if (group === undefined) groups.set(name, [item]);
+  else group.push(item);
 }
 
 /** What stands before and after the items' names. */

@@ -1,6 +1,6 @@
 /**
  * Throws away what nothing refers to any more: items and models that were deleted and that no undo can bring back,
- * then rules, pictures and tags without an owner, then files. Young files stay, for whoever is adding one refers to it
+ * then rules and pictures without an owner, then files. Young files stay, for whoever is adding one refers to it
  * only afterwards; so do files that a backup refers to.
  */
 import { unlink } from 'node:fs/promises';
@@ -48,9 +48,6 @@ const countPictures = query<[], Amount>(`
   SELECT count(*) AS files, coalesce(sum(bytes), 0) AS bytes FROM pictures
     WHERE png IS NOT NULL AND ${UNUSED_PICTURE}`);
 const removePictures = query<[]>(`DELETE FROM pictures WHERE ${UNUSED_PICTURE}`);
-const removeTags = query<[]>(
-  'DELETE FROM tags WHERE NOT EXISTS (SELECT 1 FROM item_tags WHERE tag = tags.id)',
-);
 
 /** @throws AppError io, busy */
 export async function collect(context: StoreContext, dataFolder: string): Promise<Collected> {
@@ -74,7 +71,6 @@ function collectRows(context: StoreContext): Collected {
   const freed = [connection.get(countRules)!, connection.get(countPictures)!];
   connection.run(removeRules);
   connection.run(removePictures);
-  connection.run(removeTags);
   return {
     files: freed.reduce((sum, { files }) => sum + files, 0),
     bytes: freed.reduce((sum, { bytes }) => sum + bytes, 0),

@@ -5,8 +5,8 @@
 import type { GalleryPage, GalleryQuery, ItemRef, Relative } from '#contract/shapes/library.ts';
 import { query, type Value } from './connection.ts';
 import type { StoreContext } from './context.ts';
+import { tagKey } from './keys.ts';
 import { searchTerms } from './search-text.ts';
-import { tagNumber } from './tags.ts';
 
 type GalleryItem = GalleryPage['items'][number];
 
@@ -28,8 +28,7 @@ export interface ItemRow {
 export const ITEM_COLUMNS = `
   items.seq, items.id, items.kind, items.name, items.picture, items.height, items.width, items.is_favourite,
   items.created_ms, (
-    SELECT json_group_array(tags.name ORDER BY tags.key) FROM item_tags JOIN tags ON tags.id = item_tags.tag
-      WHERE item_tags.item = items.seq
+    SELECT json_group_array(item_tags.name ORDER BY key) FROM item_tags WHERE item = items.seq
   ) AS tags`;
 
 const ORDERS = {
@@ -45,11 +44,9 @@ const findNumber = query<[id: string, kind: string], { seq: number }>(
   'SELECT seq FROM items WHERE id = ? AND kind = ? AND deleted_ms IS NULL',
 );
 
-export function listGallery(context: StoreContext, wanted: GalleryQuery): GalleryPage {
-  const conditions = conditionsOf(context, wanted);
-  if (conditions === null) return { total: 0, items: [] };
+export function listGallery({ connection }: StoreContext, wanted: GalleryQuery): GalleryPage {
+  const conditions = conditionsOf(wanted);
   const where = conditions.sql.join(' AND ');
-  const { connection } = context;
   const count = query<Value[], { total: number }>(`SELECT count(*) AS total FROM items WHERE ${where}`);
   const order = ORDERS[wanted.sort];
   // Only the page's rows are read whole: a sort of all that match would carry everything along, tags included.
@@ -89,11 +86,10 @@ export function relative({ kind, id, name, picture }: Relative): Relative {
   return { kind, id, name, picture };
 }
 
-/** Null where nothing can match. */
-function conditionsOf(
-  context: StoreContext,
-  wanted: GalleryQuery,
-): { readonly sql: readonly string[]; readonly params: readonly Value[] } | null {
+function conditionsOf(wanted: GalleryQuery): {
+  readonly sql: readonly string[];
+  readonly params: readonly Value[];
+} {
   const sql = ['deleted_ms IS NULL'];
   const params: Value[] = [];
   const [kind, ...others] = new Set(wanted.kinds);
@@ -107,10 +103,8 @@ function conditionsOf(
     params.push(wanted.modelId);
   }
   for (const name of wanted.tags) {
-    const tag = tagNumber(context, name);
-    if (tag === undefined) return null;
-    sql.push('EXISTS (SELECT 1 FROM item_tags WHERE item = items.seq AND tag = ?)');
-    params.push(tag);
+    sql.push('EXISTS (SELECT 1 FROM item_tags WHERE item = items.seq AND key = ?)');
+    params.push(tagKey(name));
   }
   const { match, literal } = searchTerms(wanted.search);
   if (match !== null) {

@@ -3,7 +3,7 @@ import type { ItemRef } from '#contract/shapes/library.ts';
 import { query } from './connection.ts';
 import type { StoreContext } from './context.ts';
 import { freshId, nameKey } from './keys.ts';
-import { attachTag, ensureTag, indexItem } from './tags.ts';
+import { attachTag, indexItem } from './tags.ts';
 
 export interface NewItem {
   readonly kind: ItemRef['kind'];
@@ -50,7 +50,7 @@ export function addItem(context: StoreContext, item: NewItem): { readonly id: st
     width,
     now(),
   )!;
-  for (const tag of item.tags) attachTag(context, seq, ensureTag(context, tag));
+  for (const tag of item.tags) attachTag(context, seq, tag);
   for (const parent of item.parents) connection.run(addParent, seq, parent.id, parent.kind);
   indexItem(context, seq);
   return { id, seq };

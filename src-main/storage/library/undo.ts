@@ -6,7 +6,7 @@
 import { query } from './connection.ts';
 import type { StoreContext } from './context.ts';
 import { nameKey } from './keys.ts';
-import { attachTag, detachTag, ensureTag, indexItem } from './tags.ts';
+import { attachTag, detachTag, indexItem } from './tags.ts';
 
 /** Items are named by their numbers (`items.seq`). */
 export type Change =
@@ -111,11 +111,10 @@ function apply(context: StoreContext, change: Change, direction: 'forwards' | 'b
       for (const item of change.items) connection.run(setFavourite, Number(change.to === isForwards), item);
       return;
     case 'tag': {
-      const tag = ensureTag(context, change.tag);
       const set = change.to === isForwards ? attachTag : detachTag;
       for (const item of change.items) {
         if (connection.get(itemThere, item) === undefined) continue;
-        set(context, item, tag);
+        set(context, item, change.tag);
         indexItem(context, item);
       }
       return;

@@ -93,18 +93,14 @@ export const version10 = {
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX lineage_parent ON lineage (parent);
 
-    CREATE TABLE tags (
-      id INTEGER PRIMARY KEY,
-      name TEXT NOT NULL,
-      -- The name in lower case: 'Blue' and 'blue' are one tag.
-      key TEXT NOT NULL UNIQUE
-    ) STRICT;
     CREATE TABLE item_tags (
       item INTEGER NOT NULL REFERENCES items (seq) ON DELETE CASCADE,
-      tag INTEGER NOT NULL REFERENCES tags (id),
-      PRIMARY KEY (item, tag)
+      -- In lower case: 'Blue' and 'blue' are one tag, spelt as each item's owner did.
+      key TEXT NOT NULL,
+      name TEXT NOT NULL,
+      PRIMARY KEY (item, key)
     ) STRICT, WITHOUT ROWID;
-    CREATE INDEX item_tags_tag ON item_tags (tag, item);
+    CREATE INDEX item_tags_key ON item_tags (key, item, name);
 
     -- rowid is items.seq. Symbols (emoji) are words, too.
     CREATE VIRTUAL TABLE search USING fts5 (
