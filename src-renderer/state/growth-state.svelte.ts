@@ -7,6 +7,7 @@ import type { AppContract } from '#contract/app-contract.ts';
 import type { Result } from '#contract/contract.ts';
 import type { Frame, GrowthControl } from '#contract/shapes/growth.ts';
 import type { ItemDetail } from '#contract/shapes/library.ts';
+import { AppError } from '#domain/errors.ts';
 import { createRateMeter } from '../canvas/rate-meter.ts';
 import type { Picture } from '../canvas/stage.ts';
 import { beginStroke, type BrushTool, type Mark, type Stroke } from '../canvas/stroke.ts';
@@ -59,6 +60,7 @@ class GrowthState {
   #show: Show | null = null;
   #undrawn: { frame: Frame; resolve: () => void } | null = null;
   #end: AbortController | null = null;
+  #asked: readonly [GrowthRequest, GrowthSettings] | null = null;
   #countersAtMs = 0;
   #strokes: Stroke[] = [];
   #nextStroke = 1;
@@ -67,8 +69,10 @@ class GrowthState {
   #isSeeking = false;
 
   /** Closes what is open. Failures are told by `problem`. */
-  async open({ styleIds, artworkId }: GrowthRequest, settings: GrowthSettings): Promise<void> {
+  async open(request: GrowthRequest, settings: GrowthSettings): Promise<void> {
+    const { styleIds, artworkId } = request;
     this.close();
+    this.#asked = [request, settings];
     const end = new AbortController();
     this.#end = end;
     this.status = 'opening';
@@ -99,6 +103,19 @@ class GrowthState {
     } catch (failure) {
       if (!end.signal.aborted) this.#fail(failure);
     }
+  }
+
+  /** After the connection was lost: the growth waits for a while. Where it is gone, it is opened anew. */
+  async watchAgain(): Promise<void> {
+    const { opened } = this;
+    if (opened === null || this.#end === null) {
+      if (this.#asked !== null && this.status === 'failed') await this.open(...this.#asked);
+      return;
+    }
+    this.#end.abort();
+    this.#end = new AbortController();
+    this.problem = null;
+    await this.#watch(opened.growthId, this.#end);
   }
 
   close(): void {
@@ -229,7 +246,11 @@ class GrowthState {
         { signal: end.signal, onProgress: (frame) => this.#receive(frame, end.signal) },
       );
     } catch (failure) {
-      if (!end.signal.aborted) this.#fail(failure);
+      if (end.signal.aborted) return;
+      // Only one that lived: what cannot be opened at all would be tried for ever.
+      const isGone = failure instanceof AppError && failure.code === 'not-found' && this.moment !== null;
+      if (isGone && this.#asked !== null) await this.open(...this.#asked);
+      else this.#fail(failure);
     }
   }
 
