@@ -35,6 +35,7 @@ class AppState {
       (this.settings?.reducedMotion !== 'off' && this.#isMotionReducedBySystem),
   );
   #hasShownNotices = false;
+  readonly #jobListeners = new Set<(job: Job, before: Job | null) => void>();
 
   start(): void {
     router.start();
@@ -49,8 +50,10 @@ class AppState {
     client.on('library.changed', (library) => this.#merge({ library }));
     client.on('settings.changed', (settings) => this.#merge({ settings }));
     client.on('jobs.changed', (job) => {
+      const before = this.job(job.id);
       const others = this.snapshot?.jobs.filter(({ id }) => id !== job.id) ?? [];
       this.#merge({ jobs: [...others, job] });
+      for (const listener of this.#jobListeners) listener(job, before);
     });
     client.on('jobs.removed', ({ jobId }) =>
       this.#merge({ jobs: this.snapshot?.jobs.filter(({ id }) => id !== jobId) ?? [] }),
@@ -61,6 +64,12 @@ class AppState {
 
   job(jobId: string): Job | null {
     return this.jobs.find(({ id }) => id === jobId) ?? null;
+  }
+
+  /** Of every change of a job from now on; `before` is null for a new one. */
+  onJob(listener: (job: Job, before: Job | null) => void): () => void {
+    this.#jobListeners.add(listener);
+    return () => this.#jobListeners.delete(listener);
   }
 
   async changeSettings(patch: SettingsPatch): Promise<void> {

@@ -37,10 +37,9 @@ class Jobs {
 
   /** Tells of jobs that end from now on. */
   watch(): () => void {
-    return client.on('jobs.changed', (job) => {
-      const before = app.job(job.id)?.state;
-      if (before === undefined && job.state === 'queued') this.#tellStart(job);
-      if (before === undefined || before === job.state) return;
+    return app.onJob((job, before) => {
+      if (before === null) this.#tellStart(job);
+      if (before === null || before.state === job.state) return;
       if (job.state === 'done') this.#tellEnd(job);
       if (job.state === 'failed')
         toasts.show(job.message ?? `${job.title} failed.`, {
