@@ -177,6 +177,7 @@ export class GrowthTimeline {
   async #load(step: number): Promise<void> {
     const kept = this.#kept.nearest(step);
     this.#growth.replace(kept?.state ?? seedState(this.#spec), kept?.step ?? 0);
+    this.#lastStep = Math.max(this.#lastStep, this.step);
     await this.#makeEvents();
   }
 

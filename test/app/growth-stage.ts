@@ -1,0 +1,63 @@
+/** Growths on plain loops, for the tests of what plays them; and what a growth must be, by growing it straight. */
+import type { GrowthEvent } from '#contract/shapes/growth.ts';
+import { createRandom } from '#domain/random.ts';
+import { seedCell } from '#domain/seed-state.ts';
+import { registerReferenceKernels } from '#engine/kernels/reference/register.ts';
+import { rulePartShape, type RulePart } from '#engine/network/weights.ts';
+import { openGrowth, type Growth } from '#engine/rollout/growth.ts';
+import { tf } from '#engine/tf.ts';
+import { tinySpec } from '#test/engine/network/tiny-spec.ts';
+
+/** 7 rows, 9 columns. */
+export const stageSpec = { ...tinySpec, network: null, grid: { height: 7, width: 9 } };
+
+export async function setStage(): Promise<void> {
+  registerReferenceKernels();
+  await tf.setBackend('cpu');
+}
+
+export function openOnStage(): Growth {
+  const part = (name: RulePart, seed: number): Float32Array => {
+    const random = createRandom(seed);
+    const size = rulePartShape(stageSpec, name).reduce((product, length) => product * length, 1);
+    return Float32Array.from({ length: size }, () => random.next() - 0.45);
+  };
+  const rule = { count: 1, w0: part('w0', 1), b0: part('b0', 2), w1: part('w1', 3) };
+  return openGrowth({ spec: stageSpec, rules: [rule], seed: 7 });
+}
+
+/** The state at a step by every step before it, with the events of up to that step. */
+export async function grownStraight(
+  events: readonly GrowthEvent[],
+  step: number,
+  open: () => Growth = openOnStage,
+): Promise<Float32Array> {
+  const growth = open();
+  for (;;) {
+    for (const event of events.filter((one) => one.step === growth.step)) {
+      const state = await growth.state();
+      change(state, event);
+      growth.replace(state);
+    }
+    if (growth.step === step) break;
+    growth.advance(1);
+  }
+  const state = await growth.state();
+  growth.dispose();
+  return state;
+}
+
+function change(state: Float32Array, event: GrowthEvent): void {
+  const { height, width } = stageSpec.grid;
+  const C = stageSpec.automaton.channels;
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      const cell = (row * width + column) * C;
+      if (event.kind === 'seed') {
+        if (event.x === column && event.y === row) state.set(seedCell(stageSpec), cell);
+      } else if (Math.hypot(column + 0.5 - event.x, row + 0.5 - event.y) <= event.radius) {
+        state.fill(0, cell, cell + C);
+      }
+    }
+  }
+}
