@@ -35,6 +35,11 @@ export interface OpenHost {
   readonly token: string;
 }
 
+/** A running host, wherever it runs. */
+export interface Reachable {
+  readonly host: { readonly port: number };
+}
+
 /** Ended with the test. */
 export async function openHost(
   context: TestContext,
@@ -59,16 +64,22 @@ export async function openHost(
     await host.close();
     rmSync(folder, { recursive: true });
   });
-  const token = new URL(host.address).searchParams.get('token') ?? '';
-  const own = {
-    Host: `127.0.0.1:${host.port}`,
-    Origin: `http://127.0.0.1:${host.port}`,
-    Cookie: `morphogen-${host.port}=${token}`,
-  };
-  return { host, service, log, rendererFolder, own, token };
+  return { host, service, log, rendererFolder, ...windowOf(host.address) };
 }
 
-export function ask({ host }: OpenHost, { method = 'GET', path = '/', headers = {}, body }: Question) {
+/** What a window that was let in by the address sends with every request. */
+export function windowOf(address: string) {
+  const { port, searchParams } = new URL(address);
+  const token = searchParams.get('token') ?? '';
+  const own = {
+    Host: `127.0.0.1:${port}`,
+    Origin: `http://127.0.0.1:${port}`,
+    Cookie: `morphogen-${port}=${token}`,
+  };
+  return { own, token };
+}
+
+export function ask({ host }: Reachable, { method = 'GET', path = '/', headers = {}, body }: Question) {
   return new Promise<Answer>((done, fail) => {
     const options = { host: '127.0.0.1', port: host.port, method, path, headers, agent: false };
     const outgoing = request(options, (response) => {
@@ -92,7 +103,7 @@ export function ask({ host }: OpenHost, { method = 'GET', path = '/', headers = 
 
 /** @returns the open socket, or the refusal's status and body. */
 export function upgrade(
-  { host }: OpenHost,
+  { host }: Reachable,
   headers: Readonly<Record<string, string>>,
   path = '/rpc',
   options: { readonly autoPong?: boolean } = {},
@@ -110,7 +121,10 @@ export function upgrade(
 }
 
 /** A window's socket. */
-export async function openSocket(open: OpenHost, options?: { readonly autoPong?: boolean }) {
+export async function openSocket(
+  open: Reachable & Pick<OpenHost, 'own'>,
+  options?: { readonly autoPong?: boolean },
+) {
   const socket = await upgrade(open, open.own, '/rpc', options);
   if (!(socket instanceof WebSocket)) throw new Error(`Refused: ${socket.text}`);
   return socket;
