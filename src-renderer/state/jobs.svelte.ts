@@ -44,6 +44,7 @@ class Jobs {
       if (job.state === 'failed')
         toasts.show(job.message ?? `${job.title} failed.`, {
           kind: 'bad',
+          topic: job.id,
           action: { label: 'Show', run: () => (this.isPanelOpen = true) },
         });
     });
@@ -58,6 +59,7 @@ class Jobs {
 
   #tellStart(job: Job): void {
     toasts.show(`${job.title}: started`, {
+      topic: job.id,
       action: { label: 'Activity', run: () => (this.isPanelOpen = true) },
     });
   }
@@ -65,7 +67,7 @@ class Jobs {
   #tellEnd(job: Job): void {
     const made = job.styleCount > 0 ? `: ${plural(job.styleCount, 'style')}` : '';
     const action = job.kind === 'export' ? null : { label: 'Show', run: () => this.show(job) };
-    toasts.show(`${job.title}${made}, done`, { kind: 'good', action });
+    toasts.show(`${job.title}${made}, done`, { kind: 'good', action, topic: job.id });
   }
 }
 

@@ -19,23 +19,25 @@ export async function undo(): Promise<void> {
   const what = app.library?.undo;
   if (what === null || what === undefined) return;
   if (await change(() => client.call('undo.undo', {})))
-    toasts.show(`Undone: ${what}`, { action: redoAction });
+    toasts.show(`Undone: ${what}`, { action: redoAction, topic });
 }
 
 export async function redo(): Promise<void> {
   const what = app.library?.redo;
   if (what === null || what === undefined) return;
   if (await change(() => client.call('undo.redo', {})))
-    toasts.show(`Done again: ${what}`, { action: undoAction });
+    toasts.show(`Done again: ${what}`, { action: undoAction, topic });
 }
 
+/** There is one stack of what can be undone, so one message about it. */
+const topic = 'undo';
 const undoAction = { label: 'Undo', run: () => void undo() };
 const redoAction = { label: 'Redo', run: () => void redo() };
 
 /** @returns whether it was done. */
 export async function deleteItems(items: readonly ItemRef[]): Promise<boolean> {
   const isDone = await change(() => client.call('gallery.delete', { items: [...items] }));
-  if (isDone) toasts.show(`Deleted ${itemsWords(items)}`, { action: undoAction });
+  if (isDone) toasts.show(`Deleted ${itemsWords(items)}`, { action: undoAction, topic });
   return isDone;
 }
 
@@ -46,7 +48,7 @@ export function updateItems(items: readonly ItemRef[], patch: ItemPatch): Promis
 export async function addTags(items: readonly ItemRef[], tags: readonly string[]): Promise<void> {
   const isDone = await updateItems(items, { addTags: [...tags] });
   if (isDone && items.length > 1)
-    toasts.show(`Tagged ${itemsWords(items)} “${tags.join('”, “')}”`, { action: undoAction });
+    toasts.show(`Tagged ${itemsWords(items)} “${tags.join('”, “')}”`, { action: undoAction, topic });
 }
 
 /** Into a folder of this machine, as a job. */
@@ -91,7 +93,7 @@ export async function renameModel(id: string, name: string): Promise<boolean> {
 
 export async function deleteModel(id: string, name: string): Promise<boolean> {
   const isDone = await change(() => client.call('models.delete', { id }));
-  if (isDone) toasts.show(`Deleted the model “${name}”; its styles stay.`, { action: undoAction });
+  if (isDone) toasts.show(`Deleted the model “${name}”; its styles stay.`, { action: undoAction, topic });
   return isDone;
 }
 

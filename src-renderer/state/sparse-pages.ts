@@ -19,6 +19,7 @@ export class SparsePages<T> {
   #round = 0;
   /** null until the first answer. */
   total: number | null = null;
+  #isTotalFresh = false;
 
   constructor(options: {
     pageSize: number;
@@ -52,6 +53,7 @@ export class SparsePages<T> {
     this.#stale = new Set();
     this.#asked = new Set();
     this.total = null;
+    this.#isTotalFresh = false;
   }
 
   /** The same question may have a new answer; what is held is shown until it comes. */
@@ -59,11 +61,13 @@ export class SparsePages<T> {
     this.#round += 1;
     this.#stale = new Set(this.#pages.keys());
     this.#asked = new Set();
+    this.#isTotalFresh = false;
   }
 
   /** Sees to it that items `first`…`last` are held and fresh. */
   async ensure(first: number, last: number): Promise<void> {
-    const end = this.total === null ? last : Math.min(last, this.total - 1);
+    // An old total may be too small by now.
+    const end = this.total === null || !this.#isTotalFresh ? last : Math.min(last, this.total - 1);
     const wanted: Promise<void>[] = [];
     for (let page = Math.floor(Math.max(first, 0) / this.pageSize); page * this.pageSize <= end; page += 1) {
       const isHeld = this.#pages.has(page) && !this.#stale.has(page);
@@ -79,6 +83,7 @@ export class SparsePages<T> {
       const { total, items } = await this.#fetch(page * this.pageSize, this.pageSize);
       if (round !== this.#round) return;
       this.total = total;
+      this.#isTotalFresh = true;
       this.#pages.set(page, items);
       for (const held of this.#pages.keys())
         if (held * this.pageSize >= total && held > 0) this.#pages.delete(held);

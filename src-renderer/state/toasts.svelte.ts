@@ -3,6 +3,8 @@ export interface Toast {
   readonly id: number;
   readonly kind: 'info' | 'good' | 'bad';
   readonly message: string;
+  /** Of messages about the same, the newest takes the place of the others. */
+  readonly topic: string | null;
   readonly action: { readonly label: string; readonly run: () => void } | null;
 }
 
@@ -16,11 +18,12 @@ class Toasts {
 
   show(
     message: string,
-    { kind = 'info', action = null }: { kind?: Toast['kind']; action?: Toast['action'] } = {},
+    { kind = 'info', action = null, topic = null }: Partial<Pick<Toast, 'kind' | 'action' | 'topic'>> = {},
   ): void {
     if (this.list.some((toast) => toast.message === message && toast.kind === kind)) return;
-    const toast: Toast = { id: this.#next++, kind, message, action };
-    this.list = [...this.list.slice(1 - most), toast];
+    const toast: Toast = { id: this.#next++, kind, message, action, topic };
+    const others = this.list.filter((other) => topic === null || other.topic !== topic);
+    this.list = [...others.slice(1 - most), toast];
     // What went wrong stays until it is closed.
     if (kind !== 'bad')
       setTimeout(() => this.dismiss(toast.id), action === null ? shownMs : shownWithActionMs);
