@@ -94,8 +94,8 @@ test('every tensor is freed', async () => {
 
 test('a recipe’s events are made on the way, also those of step 0 and in any order', async () => {
   const events: GrowthEvent[] = [
-    { ...erasing[0], step: 12 } as GrowthEvent,
-    { ...planting[0], step: 0 } as GrowthEvent,
+    { ...erasing[0], step: 12 },
+    { ...planting[0], step: 0 },
   ];
   const timeline = await open(events);
   assert.equal(timeline.eventsSoFar.length, 1);
