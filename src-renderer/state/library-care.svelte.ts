@@ -52,7 +52,11 @@ class LibraryCare {
     return this.#run('restore', async () => {
       app.setLibrary(await client.call('library.restore', { path }));
       await this.refresh();
-      return { tone: 'good', message: 'Restored. What was there before is kept as a backup.', problems: [] };
+      return {
+        tone: 'good',
+        message: 'Restored. What was there before lies in the data folder, under set-aside.',
+        problems: [],
+      };
     });
   }
 
