@@ -32,7 +32,7 @@ export function libraryError(error: unknown, path: string): unknown {
     case 'PERM':
     case 'CANTOPEN':
       return sentence(
-        'io',
+        'disk-full',
         `The library ${path} may not be opened or written by you (${said}): change the permissions of its folder or choose another one.`,
       );
     case 'IOERR':
