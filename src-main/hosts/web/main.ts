@@ -33,7 +33,7 @@ async function run(): Promise<number> {
     return 0;
   }
   // From the very first: a Ctrl-C while it starts ends it, too.
-  const interrupted = firstInterruption();
+  const interruption = listenForInterruption();
   let service: Service | undefined;
   let host: WebHost | undefined;
   try {
@@ -45,6 +45,7 @@ async function run(): Promise<number> {
       modelsFolder: join(root, 'models'),
       onBug: (failure) => log(`A bug: ${failure instanceof Error ? (failure.stack ?? '') : String(failure)}`),
     });
+    if (interruption.has()) return 0;
     host = await startWebHost({
       service,
       port: given.port,
@@ -55,7 +56,7 @@ async function run(): Promise<number> {
     await service.announce(address);
     process.stdout.write(`Morphogen is open at ${address}\n`);
     if (given.opens) void openAddress(address, log);
-    await interrupted;
+    await interruption.first;
     return 0;
   } catch (failure) {
     return tell(failure, 1);
@@ -72,9 +73,9 @@ function startFolder(): string {
   return (runsByNpm ? process.env.INIT_CWD : undefined) ?? process.cwd();
 }
 
-function firstInterruption(): Promise<void> {
+function listenForInterruption(): { readonly first: Promise<void>; has(): boolean } {
   let firstAtMs: number | undefined;
-  return new Promise((done) => {
+  const first = new Promise<void>((done) => {
     const interrupt = (): void => {
       const nowMs = performance.now();
       if (firstAtMs === undefined) {
@@ -85,6 +86,7 @@ function firstInterruption(): Promise<void> {
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
   });
+  return { first, has: () => firstAtMs !== undefined };
 }
 
 function tell(failure: unknown, code: number): number {
