@@ -2,7 +2,7 @@
 import { setImmediate as immediately } from 'node:timers/promises';
 import { engineContract, type EngineContract } from '#contract/engine-contract.ts';
 import { serve, type Handlers } from '#contract/rpc.ts';
-import type { EngineState } from '#contract/shapes/engine-state.ts';
+import type { EngineInfo, EngineState } from '#contract/shapes/engine-state.ts';
 import type { EngineChild, EngineExit } from '#hosts/engine/supervision/engine-child.ts';
 import { superviseEngine, type SupervisedEngine } from '#hosts/engine/supervision/supervise-engine.ts';
 import type { SupervisionClock } from '#hosts/engine/supervision/supervision-clock.ts';
@@ -81,7 +81,7 @@ export function createPlayedEngine(behave: Behaviour): PlayedEngine {
   const others = Object.fromEntries(Object.keys(engineContract.methods).map((method) => [method, refuse]));
   serve(engineContract, right, {
     ...(others as unknown as Handlers<EngineContract>),
-    'engine.open'() {
+    'engine.open'(): EngineInfo | Promise<never> {
       if (behave.isHanging === true) return never;
       if (behave.refusal !== undefined) throw behave.refusal;
       return { backend: 'wasm', threads: 2, description: 'played', device: 'none' };
