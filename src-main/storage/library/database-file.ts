@@ -21,7 +21,8 @@ export function libraryPath(dataFolder: string): string {
 
 const MAGIC = 'SQLite format 3\0';
 const HEADER_BYTES = 100;
-/** Of the header: where the application_id stands, big-endian. */
+/** Of the header: where the page size (1 stands for 65,536) and the application_id stand, big-endian. */
+const PAGE_SIZE_AT = 16;
 const APPLICATION_ID_AT = 68;
 let partsMade = 0;
 
@@ -63,7 +64,18 @@ export async function recogniseLibrary(path: string): Promise<'library' | 'missi
       `${path} is a database of another program, not a library of Morphogen: choose another data folder, or move the file away.`,
     );
   }
+  const pageSize = header.readUInt16BE(PAGE_SIZE_AT);
+  // SQLite fills up the last page with zeros and finds nothing wrong with it. A WAL may yet make it whole.
+  const isCutOff = size % (pageSize === 1 ? 65_536 : pageSize) !== 0;
+  if (isCutOff && !(await hasUnfinishedWrites(path)))
+    throw new AppError('bad-file', damaged(path, `it ends within a page, after ${size} bytes`));
   return 'library';
+}
+
+/** Whether there are writes beside the database that belong into it: it was not closed in order, or is open. */
+export async function hasUnfinishedWrites(path: string): Promise<boolean> {
+  for (const part of ['-wal', '-journal']) if (((await sizeOf(path + part)) ?? 0) > 0) return true;
+  return false;
 }
 
 /** A new, empty library under its name, whole or not at all. @throws AppError io */

@@ -26,6 +26,7 @@ import {
   BACKUP_FOLDER,
   createLibraryFile,
   FILE_FOLDER,
+  hasUnfinishedWrites,
   libraryPath,
   openDatabase,
   recogniseLibrary,
@@ -94,9 +95,8 @@ export async function openLibrary(dataFolder: string, options: LibraryOptions): 
     const openings = { useWal: kind.kind === 'local', timeoutMs: waitMs };
     const connection = await offeringBackup(dataFolder, async () => {
       // What was not closed in order is looked through before anything is written; what is small, always.
-      const isUnclean =
-        ((await sizeOf(`${path}-wal`)) ?? 0) > 0 || (await sizeOf(`${path}-journal`)) !== null;
-      const isChecked = isUnclean || ((await sizeOf(path)) ?? 0) <= ALWAYS_CHECKED_BYTES;
+      const isSmall = ((await sizeOf(path)) ?? 0) <= ALWAYS_CHECKED_BYTES;
+      const isChecked = isSmall || (await hasUnfinishedWrites(path));
       if ((await recogniseLibrary(path)) === 'missing') await createLibraryFile(path, version, steps);
       const database = openDatabase(path, openings);
       try {
