@@ -46,6 +46,8 @@ class GalleryState {
   selection: readonly ItemRef[] = $derived([...this.selected.values()]);
   /** Of the one selected item. */
   detail: ItemDetail | null = $state.raw(null);
+  /** Opens with the first selection and stays until it is closed: pictures move aside once, not at every click. */
+  isPanelOpen = $state(false);
   /** Where a range of Shift begins. */
   #anchor = 0;
   /** Grows when an item that is held may be another one: reading it is what makes a reader follow. Never below 0. */
@@ -107,11 +109,12 @@ class GalleryState {
     return this.selected.has(keyOf(item));
   }
 
-  selectOnly(index: number): void {
-    const item = this.at(index);
+  async selectOnly(index: number): Promise<void> {
     this.focused = index;
     this.#anchor = index;
-    if (item === null) return;
+    if (this.at(index) === null) await this.#pages.ensure(index, index);
+    const item = this.at(index);
+    if (item === null || this.focused !== index) return;
     this.selected.clear();
     this.#add(item);
     void this.#loadDetail(item);
@@ -158,6 +161,11 @@ class GalleryState {
     this.#detailRound += 1;
   }
 
+  closePanel(): void {
+    this.clearSelection();
+    this.isPanelOpen = false;
+  }
+
   /** Of an item that may lie outside the list: a parent, a similar style. */
   showItem(item: ItemRef): void {
     const index = this.#pages.find((held) => keyOf(held) === keyOf(item));
@@ -169,6 +177,7 @@ class GalleryState {
 
   #add({ kind, id }: ItemRef): void {
     this.selected.set(keyOf({ kind, id }), { kind, id });
+    this.isPanelOpen = true;
   }
 
   #selectionChanged(): void {
