@@ -97,7 +97,10 @@ export function createApplication(setup: ApplicationSetup): Application {
     start,
     addBundledModels: () => addBundledModels(ports, notice),
     forgetGrowths: () => sessions.forgetAll(),
-    close: () => queue.close(),
+    async close() {
+      sessions.forgetAll();
+      await queue.close();
+    },
     handlers: {
       'app.snapshot': () => ({
         version: setup.version,

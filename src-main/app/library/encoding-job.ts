@@ -68,7 +68,7 @@ export function reportSkipped(
   if (skipped.length === 0) return;
   store.setSkipped(jobId, skipped);
   const [{ path, reason }] = skipped;
-  const others = skipped.length - 1;
-  const more = others === 0 ? '' : `, and ${others} more`;
-  say(`Left out: ${path.slice(path.search(/[^/\\]*$/))} (${reason})${more}.`);
+  const count = skipped.length === 1 ? '1 file was' : `${skipped.length} files were`;
+  const first = `${path.slice(path.search(/[^/\\]*$/))}: ${reason.replace(/\.$/, '')}`;
+  say(`${count} left out. ${first}.`);
 }
