@@ -3,7 +3,7 @@
  * then rules and pictures without an owner, then files. Young files stay, for whoever is adding one refers to it
  * only afterwards; so do files that a backup refers to.
  */
-import { unlink } from 'node:fs/promises';
+import { statSync, unlinkSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { AppError } from '#domain/errors.ts';
 import { fileError } from '../file-errors.ts';
@@ -85,12 +85,13 @@ async function collectFiles(context: StoreContext, dataFolder: string): Promise<
   const unneeded = [];
   for await (const file of files.list())
     if (!needed.has(file.hash) && now() - file.touchedMs >= YOUNG_MS) unneeded.push(file);
-  // Asked last, and without waiting in between: what was referred to while the folder was read is seen.
   const current = new Set(referredTo(connection.database));
   for (const file of unneeded) {
     if (current.has(file.hash)) continue;
     try {
-      await unlink(file.path);
+      // Looked at once more, without waiting in between: someone may have put it in again.
+      if (now() - statSync(file.path).mtimeMs < YOUNG_MS) continue;
+      unlinkSync(file.path);
     } catch (error) {
       throw fileError(error, { path: file.path, doing: 'written' });
     }
