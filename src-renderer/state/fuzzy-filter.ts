@@ -2,13 +2,13 @@
 
 /** Higher is better; null where the letters do not occur in this order. Case and accents do not matter. */
 export function fuzzyScore(query: string, text: string): number | null {
-  const letters = plain(query).replaceAll(' ', '');
+  const letters = [...plain(query).replaceAll(' ', '')];
   const words = plain(text);
   let score = 0;
   let from = 0;
   let previous = -2;
-  for (const letter of letters) {
-    const start = wordStart(words, letter, from);
+  for (const [index, letter] of letters.entries()) {
+    const start = wordStart(words, letter, from, letters.slice(index + 1));
     const next = words.indexOf(letter, from);
     if (next < 0) return null;
     // A run goes on; else a word's first letter is likelier meant than one inside a word.
@@ -39,8 +39,18 @@ function isWordStart(words: string, at: number): boolean {
 }
 
 /** The next word that begins with the letter, if the rest of the letters may still follow; or -1. */
-function wordStart(words: string, letter: string, from: number): number {
+function wordStart(words: string, letter: string, from: number, rest: readonly string[]): number {
   for (let at = words.indexOf(letter, from); at >= 0; at = words.indexOf(letter, at + 1))
-    if (isWordStart(words, at)) return at;
+    if (isWordStart(words, at)) return occursInOrder(rest, words, at + 1) ? at : -1;
   return -1;
+}
+
+function occursInOrder(letters: readonly string[], words: string, from: number): boolean {
+  let next = from;
+  for (const letter of letters) {
+    const at = words.indexOf(letter, next);
+    if (at < 0) return false;
+    next = at + 1;
+  }
+  return true;
 }

@@ -1,35 +1,7 @@
-/**
- * Which screen is shown, kept in the address after `#`, so that back, forward and reload do what they say.
- * `#/gallery`, `#/models`, `#/grow`, `#/grow/STYLE`, `#/grow/STYLE,STYLE`, `#/grow/artwork/ID`, `#/train`, `#/train/JOB`, `#/settings`.
- */
-export type Route =
-  | { readonly screen: 'gallery'; readonly tab: 'items' | 'models' }
-  | { readonly screen: 'grow'; readonly styleIds: readonly string[]; readonly artworkId: string | null }
-  | { readonly screen: 'train'; readonly jobId: string | null }
-  | { readonly screen: 'settings' };
+/** The screen that is shown, followed from the address and led by it. */
+import { parseRoute, routeHash, type Route } from './route.ts';
 
-export type Screen = Route['screen'];
-
-export function parseRoute(hash: string): Route {
-  const [screen = '', first = '', second = ''] = hash.replace(/^#?\/?/, '').split('/');
-  if (screen === 'grow') {
-    if (first === 'artwork' && second !== '') return { screen, styleIds: [], artworkId: second };
-    return { screen, styleIds: first.split(',').filter((id) => id !== ''), artworkId: null };
-  }
-  if (screen === 'train') return { screen, jobId: first === '' ? null : first };
-  if (screen === 'settings') return { screen };
-  return { screen: 'gallery', tab: screen === 'models' ? 'models' : 'items' };
-}
-
-export function routeHash(route: Route): string {
-  if (route.screen === 'grow') {
-    if (route.artworkId !== null) return `#/grow/artwork/${route.artworkId}`;
-    return route.styleIds.length === 0 ? '#/grow' : `#/grow/${route.styleIds.join(',')}`;
-  }
-  if (route.screen === 'train') return route.jobId === null ? '#/train' : `#/train/${route.jobId}`;
-  if (route.screen === 'settings') return '#/settings';
-  return route.tab === 'models' ? '#/models' : '#/gallery';
-}
+export { routeHash, type Route };
 
 class Router {
   route: Route = $state.raw(parseRoute(''));
