@@ -126,7 +126,7 @@ export function stateAdvice({ state, canResume, message }: Job): string | null {
     case 'failed':
       return `${known === '' ? 'It failed.' : known} ${canResume ? 'It can be tried again from the last save.' : ''}`.trim();
     case 'stopped':
-      return `Stopped early; what it had learned is kept. ${canResume ? 'Resume it to train on.' : ''} ${known}`.trim();
+      return `${canResume ? 'Resume it to train on from there.' : 'Its model and styles are kept.'} ${known}`.trim();
     case 'cancelled':
       return 'Cancelled: what it had learned is thrown away.';
     case 'done':
