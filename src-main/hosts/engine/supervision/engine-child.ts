@@ -31,6 +31,8 @@ export interface ChildOptions {
   readonly entry?: string;
   /** Arguments for it. */
   readonly args?: readonly string[];
+  /** For Node. Those of this process are not handed on: they may be a test's or a debugger's. */
+  readonly nodeFlags?: readonly string[];
   /** What it writes on stderr; this process's own if left out. */
   readonly onWords?: (words: string) => void;
 }
@@ -39,13 +41,12 @@ const ENTRY = fileURLToPath(new URL('../process/main.ts', import.meta.url));
 const LAST_WORDS = 4096;
 
 export function spawnChildEngine(options: ChildOptions = {}): EngineChild {
-  const { isBackground = false, entry = ENTRY, args = [] } = options;
+  const { isBackground = false, entry = ENTRY, args = [], nodeFlags = [] } = options;
   const { onWords = (words: string): void => void process.stderr.write(words) } = options;
   const killsBefore = countOomKills();
   const child = fork(entry, args, {
     serialization: 'advanced',
-    // Not the flags of this process, which may be a test's or a debugger's.
-    execArgv: [],
+    execArgv: [...nodeFlags],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   if (isBackground && child.pid !== undefined) {

@@ -11,6 +11,8 @@ export interface Heartbeat {
   readonly client: Pick<Client<EngineContract>, 'call'>;
   readonly clock: SupervisionClock;
   readonly stallMs: number;
+  /** Between two questions; two seconds if left out. */
+  readonly beatMs?: number | undefined;
   /** Once, and the heart is listened to no more. */
   readonly onStall: (silentMs: number) => void;
   /** It answers that it cannot go on. */
@@ -20,15 +22,16 @@ export interface Heartbeat {
 const BEAT_MS = 2000;
 
 /** @returns what ends it. */
-export function startHeartbeat({ client, clock, stallMs, onStall, onBroken }: Heartbeat): () => void {
+export function startHeartbeat(heartbeat: Heartbeat): () => void {
+  const { client, clock, stallMs, beatMs = BEAT_MS, onStall, onBroken } = heartbeat;
   let heardMs = clock.nowMs();
   let isAsking = false;
   let isOver = false;
   let callOff = next();
 
   function next(): () => void {
-    const dueMs = clock.nowMs() + BEAT_MS;
-    return clock.after(BEAT_MS, () => beat(clock.nowMs() - dueMs));
+    const dueMs = clock.nowMs() + beatMs;
+    return clock.after(beatMs, () => beat(clock.nowMs() - dueMs));
   }
 
   function beat(lateMs: number): void {

@@ -22,6 +22,8 @@ export interface SupervisionOptions {
   readonly clock?: SupervisionClock;
   /** So long without an answer is a hang; 30 seconds if left out. */
   readonly stallMs?: number;
+  /** Between two heartbeats; two seconds if left out. */
+  readonly beatMs?: number;
   /** Bugs of the engine that break its contract. */
   readonly onBug?: (failure: Error) => void;
 }
@@ -70,7 +72,7 @@ interface Waiter {
 }
 
 export function superviseEngine(options: SupervisionOptions): SupervisedEngine {
-  const { spawn = spawnChildEngine, clock = systemClock, stallMs = STALL_MS, onBug } = options;
+  const { spawn = spawnChildEngine, clock = systemClock, stallMs = STALL_MS, beatMs, onBug } = options;
   let { settings } = options;
   let state: EngineState = { status: 'starting', info: null, restarts: 0, problem: null };
   let life: Life | null = null;
@@ -115,7 +117,7 @@ export function superviseEngine(options: SupervisionOptions): SupervisedEngine {
     };
     life = mine;
     stopBeat = startHeartbeat({
-      ...{ client, clock, stallMs },
+      ...{ client, clock, stallMs, beatMs },
       onStall: (silentMs) => stalled(mine, silentMs),
       onBroken: () => child.kill('SIGKILL'),
     });

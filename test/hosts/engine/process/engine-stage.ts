@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import type { Result } from '#contract/contract.ts';
+import type { ParamsIn, Result } from '#contract/contract.ts';
 import {
   engineContract,
   type EncodedStyle,
@@ -94,6 +94,22 @@ export async function encodeAll(
     },
   );
   return { ...result, styles, progress };
+}
+
+/** A run of tiny.safetensors on digits.idx3-ubyte, both in the folder. */
+export function trainingOf(
+  folder: string,
+  iterations: number,
+  run = 'run',
+): ParamsIn<EngineContract, 'training.run'> {
+  return {
+    folder: join(folder, run),
+    source: join(folder, 'digits.idx3-ubyte'),
+    cacheFolder: join(folder, 'cache'),
+    wishes: { preset: 'sketch', iterations, batch: 4 },
+    modelPath: join(folder, 'tiny.safetensors'),
+    data: 'digits',
+  };
 }
 
 export function styleOf({ name, w0, b0, w1 }: Omit<StyleValues, 'spec'>, spec: ModelSpec): StyleValues {

@@ -1,0 +1,19 @@
+/** A program in the engine's place that does its worst as soon as it is asked for a file. */
+import { engineContract, type EngineContract } from '#contract/engine-contract.ts';
+import { serve, type Handlers } from '#contract/rpc.ts';
+import { processPort } from '#hosts/engine/process-port.ts';
+
+const [, , worst] = process.argv;
+const port = processPort(process, 'the parent ended');
+port.onClose(() => process.exit(0));
+const handlers: Partial<Handlers<EngineContract>> = {
+  'engine.open': () => ({ backend: 'wasm', threads: 1, description: 'a stand-in', device: 'none' }),
+  'engine.ping': () => ({ residentBytes: process.memoryUsage.rss() }),
+  'files.inspect'() {
+    if (worst === 'deaf') process.on('SIGTERM', () => undefined);
+    if (worst === 'hang' || worst === 'deaf') for (;;);
+    const held: unknown[] = [];
+    for (;;) held.push({ text: String(held.length), list: new Array(1000).fill(held.length) });
+  },
+};
+serve(engineContract, port, handlers as Handlers<EngineContract>);
