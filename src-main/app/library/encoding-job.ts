@@ -62,10 +62,15 @@ export function createEncodingRunner(ports: AppPorts): JobRunner {
 export function reportSkipped(
   { store }: Pick<AppPorts, 'store'>,
   jobId: string,
-  skipped: readonly SkippedFile[],
+  files: readonly SkippedFile[],
   say: (message: string) => void,
 ): void {
-  if (skipped.length === 0) return;
+  if (files.length === 0) return;
+  // A sentence about a file begins with its path; here it stands beside it.
+  const skipped = files.map(({ path, reason }) => ({
+    path,
+    reason: reason.startsWith(`${path}: `) ? reason.slice(path.length + 2) : reason,
+  }));
   store.setSkipped(jobId, skipped);
   const [{ path, reason }] = skipped;
   const count = skipped.length === 1 ? '1 file was' : `${skipped.length} files were`;

@@ -1,4 +1,4 @@
-/** `library`: backs the library up, checks it, restores a backup, throws away what nothing refers to. */
+/** `library`: backs it up, checks it, restores a backup, throws away what nothing refers to; brings things in and out. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '#domain/errors.ts';
@@ -8,7 +8,8 @@ import { checkLibrary } from '#storage/library/check.ts';
 import { BACKUP_FOLDER } from '#storage/library/database-file.ts';
 import { collectGarbage } from '#storage/library/open.ts';
 import { restoreLibrary } from '#storage/library/restore.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand, type Output } from '../command.ts';
+import { exportFrom, importInto } from '../library-transfer.ts';
 import { nearest } from '../nearest.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -22,32 +23,47 @@ interface Outcome {
 interface Call {
   readonly dataFolder: string;
   /** What follows the action. */
-  readonly argument: string | undefined;
+  readonly rest: readonly string[];
   readonly path: (given: string) => string;
+  readonly model: string | undefined;
+  readonly out: string | undefined;
+  readonly err: Output;
+  readonly signal: AbortSignal;
 }
 
-const actions: Readonly<Record<string, (call: Call) => Promise<Outcome>>> = {
-  backup,
-  check,
-  restore,
-  list,
-  gc,
+interface Action {
+  readonly run: (call: Call) => Promise<Outcome>;
+  /** Arguments after the action's name. */
+  readonly takes: 'none' | 'one' | 'many';
+}
+
+const actions: Readonly<Record<string, Action>> = {
+  backup: { run: backup, takes: 'none' },
+  check: { run: check, takes: 'none' },
+  restore: { run: restore, takes: 'one' },
+  list: { run: list, takes: 'none' },
+  import: { run: importAll, takes: 'many' },
+  export: { run: exportAll, takes: 'many' },
+  gc: { run: gc, takes: 'none' },
 };
 
 export const command = defineCommand({
   name: 'library',
-  summary: 'Back up, check and restore the library of styles and artworks',
+  summary: 'Back up, check, restore, fill and export the library of styles and artworks',
   description:
     'ACTION is backup (while Morphogen runs, if you like), check (pages, references and files), list (the backups, ' +
     'newest first), restore (a backup takes the place of the library, which is set aside, never deleted; Morphogen has ' +
-    'to be closed), or gc (throws away what was deleted for good and what nothing refers to). Backups are yours: none ' +
-    'is ever deleted.',
+    'to be closed), import (pictures and folders of them become styles, style and model files are copied in), export ' +
+    '(style and model files, and artworks as PNGs), or gc (throws away what was deleted for good and what nothing ' +
+    'refers to). Backups are yours: none is ever deleted.',
   positionals: [
     { name: 'ACTION', help: Object.keys(actions).join(', ') },
     {
-      name: 'BACKUP',
-      help: 'restore: a file, or a name that list shows; the newest sound one if left out',
-      count: 'optional',
+      name: 'WHAT',
+      help:
+        'restore: a file, or a name that list shows; the newest sound one if left out. import: files and folders. ' +
+        'export: names of styles, models and artworks; all of them if left out',
+      count: 'any',
     },
   ],
   options: {
@@ -56,26 +72,39 @@ export const command = defineCommand({
       placeholder: 'DIR',
       help: "the data folder; this system's usual one if left out",
     },
+    model: {
+      type: 'string',
+      placeholder: 'NAME',
+      help: 'import: the model that encodes pictures; your newest if left out',
+    },
+    out: { type: 'string', short: 'o', placeholder: 'DIR', help: 'export: the folder to write into' },
     json: { type: 'boolean', help: 'print one line of JSON' },
   },
   examples: [
     { line: 'library backup', does: 'a copy in the data folder, under backups' },
     { line: 'library check --data ~/morphogen', does: 'is everything there and sound?' },
     { line: 'library restore', does: 'back to the newest sound backup' },
+    { line: 'library import icons/ owl.safetensors', does: 'styles of all pictures there, and a style file' },
+    { line: 'library export Parrot --out styles/', does: 'what is called so, as files' },
   ],
-  async run({ options, positionals, path, out, env }) {
-    const [name, argument] = positionals;
+  async run({ options, positionals, path, out, err, env, signal }) {
+    const [name, ...rest] = positionals;
     const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
     if (action === undefined) {
       const meant = nearest(name, Object.keys(actions));
       const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
       throw new UsageError(`ACTION is one of ${Object.keys(actions).join(', ')}, and got "${name}"${hint}`);
     }
-    if (argument !== undefined && name !== 'restore')
-      throw new UsageError(`library ${name} takes nothing more, and got "${argument}"`);
+    const surplus = action.takes === 'none' ? rest[0] : action.takes === 'one' ? rest[1] : undefined;
+    if (surplus !== undefined)
+      throw new UsageError(`library ${name} takes nothing more, and got "${surplus}"`);
     const dataFolder =
       options.data === undefined ? usualDataFolder(process.platform, env) : path(options.data);
-    const { lines, json, isBad } = await action({ dataFolder, argument, path });
+    const { model, out: folder } = options;
+    const { lines, json, isBad } = await action.run({
+      ...{ dataFolder, rest, path, model, err, signal },
+      out: folder === undefined ? undefined : path(folder),
+    });
     if (options.json) out.line(JSON.stringify(json));
     else for (const line of lines) out.line(line);
     return isBad ? 1 : undefined;
@@ -101,7 +130,8 @@ async function list({ dataFolder }: Call): Promise<Outcome> {
   return { lines: lines.length > 0 ? lines : [`There are no backups in ${dataFolder} yet.`], json: backups };
 }
 
-async function restore({ dataFolder, argument, path }: Call): Promise<Outcome> {
+async function restore({ dataFolder, rest, path }: Call): Promise<Outcome> {
+  const argument = rest.at(0);
   const chosen = argument === undefined ? await newest(dataFolder) : named(dataFolder, argument, path);
   const { setAside } = await restoreLibrary(dataFolder, chosen);
   const before = setAside === null ? '' : ` What was there before lies in ${setAside}.`;
@@ -118,6 +148,30 @@ async function gc({ dataFolder }: Call): Promise<Outcome> {
     files === 0 ? 'There was nothing to throw away.' : `Threw away ${files} things, ${megabytes(bytes)}.`,
   ];
   return { lines, json: collected };
+}
+
+async function importAll({ dataFolder, rest, path, model, err, signal }: Call): Promise<Outcome> {
+  if (rest.length === 0) throw new UsageError('library import needs files or folders to bring in');
+  const transfer = { dataFolder, version: ownVersion(), err, signal };
+  const { job, skipped } = await importInto(transfer, rest.map(path), model);
+  const lines = [`Brought in ${counted(job.styleCount, 'style')}.`];
+  for (const { path: file, reason } of skipped) err.line(`Left out: ${file}: ${reason}`);
+  const { styleCount, modelId } = job;
+  return {
+    ...{ lines, json: { styles: styleCount, modelId, skipped } },
+    ...(skipped.length > 0 ? { isBad: true } : {}),
+  };
+}
+
+async function exportAll({ dataFolder, rest, out, err, signal }: Call): Promise<Outcome> {
+  if (out === undefined) throw new UsageError('library export needs --out, the folder to write into');
+  const transfer = { dataFolder, version: ownVersion(), err, signal };
+  const { job } = await exportFrom(transfer, rest, out);
+  return { lines: [`Wrote ${counted(job.done, 'file')} to ${out}.`], json: { files: job.done, folder: out } };
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 async function newest(dataFolder: string): Promise<string> {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFile, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { emptyFolder, list, names, newStyle, open } from '#test/storage/library/sample-library.ts';
 import { workplace } from './command-run.ts';
 
@@ -92,6 +93,9 @@ test('what it does not know is a wrong call', async () => {
     [['restor'], /did you mean restore\?/],
     [['toString'], /ACTION is one of/],
     [['backup', 'there'], /takes nothing more/],
+    [['restore', 'this', 'that'], /takes nothing more, and got "that"/],
+    [['import'], /needs files or folders/],
+    [['export'], /needs --out/],
     [[], /ACTION/],
   ];
   for (const [args, message] of cases) {
@@ -99,4 +103,33 @@ test('what it does not know is a wrong call', async () => {
     assert.deepEqual([code, out], [2, ''], args.join(' '));
     assert.match(err, message);
   }
+});
+
+test('import makes styles of pictures and says what it left out; export writes them, and another library takes them', async () => {
+  const data = ['--data', join(await emptyFolder(), 'new')];
+  const picture = fileURLToPath(
+    new URL('../../../../assets/samples/emoji/emoji_u1f30a.png', import.meta.url),
+  );
+  await writeFile(join(cwd, 'words.txt'), 'no picture at all');
+  const brought = await morphogen('library', 'import', picture, 'words.txt', ...data, '--json');
+  const { styles, skipped } = JSON.parse(brought.out) as {
+    styles: number;
+    skipped: { path: string; reason: string }[];
+  };
+  assert.deepEqual([brought.code, styles, skipped.length], [1, 1, 1], brought.err);
+  assert.match(skipped[0].reason, /^not a picture/);
+  assert.match(brought.err, /Left out: .*words\.txt: not a picture/);
+
+  const written = await morphogen('library', 'export', 'emoji_u1f30a', '--out', 'exported', ...data);
+  assert.deepEqual([written.code, written.out], [0, `Wrote 1 file to ${join(cwd, 'exported')}.\n`]);
+  assert.deepEqual(await readdir(join(cwd, 'exported')), ['emoji_u1f30a.safetensors']);
+  const other = ['--data', join(await emptyFolder(), 'other')];
+  const taken = await morphogen('library', 'import', 'exported', ...other);
+  assert.deepEqual([taken.code, taken.out], [0, 'Brought in 1 style.\n'], taken.err);
+
+  const unknown = await morphogen('library', 'export', 'nobody', '--out', 'exported', ...other);
+  assert.equal(unknown.code, 1);
+  assert.match(unknown.err, /nothing called “nobody”/);
+  const model = await morphogen('library', 'import', picture, '--model', 'nobody', ...other);
+  assert.match(model.err, /no model called “nobody”; there are: .*Digits/);
 });
