@@ -75,6 +75,8 @@ class TrainingState {
     JSON.stringify([this.scan.status === 'done' ? this.scanKey : null, this.mode, this.numbers.batch]),
   );
 
+  /** Whether the preset was chosen by hand for these pictures. */
+  #hasPicked = false;
   #sending: AbortController | null = null;
   #scanning: AbortController | null = null;
   #estimating: AbortController | null = null;
@@ -84,8 +86,9 @@ class TrainingState {
     this.source = source;
     this.sourceName = name;
     this.sourceProblem = null;
+    this.#hasPicked = false;
     if (source.kind === 'sample') this.#pickPreset(source.name === 'digits' ? 'digits' : 'sketch');
-    else if (this.preset === 'digits') this.#pickPreset('sketch');
+    else if (this.preset === 'digits' || this.preset === 'single') this.#pickPreset('sketch');
   }
 
   /** From what was dropped: one picture, several, or a folder's. */
@@ -138,6 +141,7 @@ class TrainingState {
   }
 
   pickPreset(preset: PresetName): void {
+    this.#hasPicked = true;
     this.#pickPreset(preset);
   }
 
@@ -193,7 +197,10 @@ class TrainingState {
           },
         },
       );
-      if (isCurrent()) this.scan = { status: 'done', report };
+      if (!isCurrent()) return;
+      // A folder or path with one picture in it: there is one preset for that. It is scanned again for its grid.
+      if (report.count === 1 && this.preset !== 'single' && !this.#hasPicked) this.#pickPreset('single');
+      this.scan = { status: 'done', report };
     } catch (failure) {
       if (isCurrent()) this.scan = { status: 'failed', problem: failureMessage(failure) };
     }
@@ -244,7 +251,10 @@ class TrainingState {
     // The machine is for the training now.
     this.cancelEstimate();
     this.isStarting = true;
-    const name = this.name.trim() === '' ? null : this.name.trim();
+    const typed = this.name.trim();
+    // What was sent has no name of its own on the other side.
+    const given = source.kind === 'upload' ? this.sourceName.replace(/\.[^.]+$/, '').trim() : '';
+    const name = typed !== '' ? typed : given !== '' ? given.slice(0, 200) : null;
     const started = await attempt(() =>
       client.call('training.start', { source, wishes: this.wishes(), name }),
     );
