@@ -1,9 +1,19 @@
 /** The one connection of this page, typed by the contract. Screens' state calls it; components do not. */
+import { AppError } from '#domain/errors.ts';
 import { Connection } from './connection.ts';
 import { openWebSocketPort, rpcUrl } from './web-socket-port.ts';
 
 export const client = new Connection({
-  openPort: () => openWebSocketPort(rpcUrl()),
+  openPort: async () => {
+    try {
+      return await openWebSocketPort(rpcUrl());
+    } catch (failure) {
+      // A socket does not tell why it could not be opened; the page's own address does.
+      const answer = await fetch('./', { cache: 'no-store' });
+      if (answer.status === 403) throw new AppError('disconnected', (await answer.text()).trim());
+      throw failure;
+    }
+  },
   after: (delayMs, callback) => {
     const timer = setTimeout(callback, delayMs);
     return () => clearTimeout(timer);

@@ -13,7 +13,7 @@ type AppEvent = EventName<AppContract>;
 type Method = MethodName<AppContract>;
 
 export interface ConnectionOptions {
-  /** Opens a new line; rejects if nobody answers. */
+  /** Opens a new line; rejects if nobody answers, with an AppError if the application answers that it will not. */
   readonly openPort: () => Promise<Port>;
   /** Calls back after some milliseconds; the result takes it back. */
   readonly after: (delayMs: number, callback: () => void) => () => void;
@@ -26,6 +26,8 @@ export class Connection {
   state: ConnectionState = 'connecting';
   /** Attempts since it was lost. */
   attempts = 0;
+  /** Why the application refuses this page, though it runs: a sentence. */
+  refusal: string | null = null;
   readonly #options: ConnectionOptions;
   #client: Client<AppContract> | null = null;
   #cancelWait: (() => void) | null = null;
@@ -98,7 +100,8 @@ export class Connection {
     let port: Port;
     try {
       port = await this.#options.openPort();
-    } catch {
+    } catch (failure) {
+      this.refusal = failure instanceof AppError ? failure.message : null;
       this.#lose();
       return;
     }
@@ -109,6 +112,7 @@ export class Connection {
     const client = createClient(appContract, port);
     this.#client = client;
     this.attempts = 0;
+    this.refusal = null;
     for (const { add } of this.#listeners) add(client);
     client.onClose(() => {
       if (this.#client !== client) return;

@@ -13,6 +13,8 @@ type Snapshot = Result<AppContract, 'app.snapshot'>;
 
 class AppState {
   connection: ConnectionState = $state('connecting');
+  /** Why the application, which runs, refuses this page. */
+  refusal: string | null = $state(null);
   /** Grows by one with every connection; what lives on the server's side of one is opened again when it changes. */
   connectionCount = $state(0);
   /** Null until the application answered once. */
@@ -44,6 +46,7 @@ class AppState {
     });
     client.onState((state) => {
       this.connection = state;
+      this.refusal = client.refusal;
       if (state === 'open') void this.#refresh();
     });
     client.on('engine.state', (engine) => this.#merge({ engine }));

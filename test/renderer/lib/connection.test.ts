@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { type AppContract, appContract } from '#contract/app-contract.ts';
 import type { Port } from '#contract/port.ts';
 import { type Handlers, type Server, serve } from '#contract/rpc.ts';
+import { AppError } from '#domain/errors.ts';
 import { createPortPair } from '#test/contract/port-pair.ts';
 import { Connection, type ConnectionState } from '../../../src-renderer/lib/connection.ts';
 
@@ -16,6 +17,8 @@ interface Stage {
   pass(): Promise<void>;
   /** Answers from now on, or does not. */
   answers: boolean;
+  /** A sentence with which it does not. */
+  refusal: string | null;
   /** Of the newest connection. */
   server: Server<AppContract> | null;
 }
@@ -25,6 +28,7 @@ function stage({ answers = true }: { answers?: boolean } = {}): Stage {
   let waiting: (() => void) | null = null;
   const made: Stage = {
     answers,
+    refusal: null,
     server: null,
     waits,
     states: [],
@@ -36,7 +40,10 @@ function stage({ answers = true }: { answers?: boolean } = {}): Stage {
     },
     connection: new Connection({
       openPort: (): Promise<Port> => {
-        if (!made.answers) return Promise.reject(new Error('nobody answers'));
+        if (!made.answers)
+          return Promise.reject(
+            made.refusal === null ? new Error('nobody answers') : new AppError('disconnected', made.refusal),
+          );
         const { left, right } = createPortPair();
         made.server = serve(appContract, right, handlers);
         return Promise.resolve(left);
@@ -122,6 +129,18 @@ test('waits grow to five seconds, begin anew after a connection, and are cut sho
   made.answers = false;
   made.server?.close();
   assert.equal(made.waits.at(-1), 250);
+  made.connection.close();
+});
+
+test('an application that refuses the page says why, until it lets it in', async () => {
+  const made = stage({ answers: false });
+  made.refusal = 'This address is of an earlier start.';
+  made.connection.start();
+  await settled();
+  assert.equal(made.connection.refusal, 'This address is of an earlier start.');
+  made.answers = true;
+  await made.pass();
+  assert.equal(made.connection.refusal, null);
   made.connection.close();
 });
 
