@@ -159,7 +159,10 @@ export const engineContract = defineContract({
       params: z.object({
         modelPath: path,
         paths: z.array(path).min(1).max(10_000),
+        /** Of a folder or an IDX file: at most so many, the same ones as a training with this limit. */
         limit: z.number().int().min(1).nullable(),
+        /** Of a folder: whether pictures smaller than the grid are enlarged, or skipped. Pictures named one by one always are. */
+        enlarge: z.boolean().default(true),
         /** Of a folder: where decoded pictures are kept. */
         cacheFolder: path,
         /** Pictures of the sorted list to leave out, as an earlier part of the job has done them. */

@@ -155,7 +155,10 @@ export function createImportRunner(ports: AppPorts): JobRunner {
       const { isComplete, skipped } = await encodePictures(
         ports,
         engine,
-        { modelId: encodingModel(ports, modelId), paths: pictures, limit: null, done: encoded, intake },
+        {
+          ...{ modelId: encodingModel(ports, modelId), paths: pictures, limit: null, enlarge: true },
+          ...{ done: encoded, intake },
+        },
         {
           signal,
           onState({ done, total, intake: taken }) {

@@ -7,7 +7,10 @@ import { newStyleOf, takeIn, type Intake } from './style-intake.ts';
 export interface Encoding {
   readonly modelId: string;
   readonly paths: readonly string[];
+  /** Of a folder. */
   readonly limit: number | null;
+  /** Of a folder: pictures smaller than the grid are enlarged, not skipped. */
+  readonly enlarge: boolean;
   /** Pictures that an earlier part has done. */
   readonly done: number;
   readonly intake: Intake;
@@ -26,7 +29,7 @@ export interface EncodingState {
 export async function encodePictures(
   ports: AppPorts,
   engine: EngineClient,
-  { modelId, paths, limit, done, intake }: Encoding,
+  { modelId, paths, limit, enlarge, done, intake }: Encoding,
   { signal, onState }: { readonly signal: AbortSignal; onState: (state: EncodingState) => void },
 ): Promise<{ readonly isComplete: boolean; readonly skipped: readonly SkippedFile[] }> {
   const { spec } = ports.store.model(modelId);
@@ -39,6 +42,7 @@ export async function encodePictures(
       modelPath: modelPath(ports, modelId),
       paths: [...paths],
       limit,
+      enlarge,
       cacheFolder: ports.files.cacheFolder,
       skip: done,
     },

@@ -37,7 +37,7 @@ export function createEncodingRunner(ports: AppPorts): JobRunner {
       const { isComplete, skipped } = await encodePictures(
         ports,
         ports.engines.heavy,
-        { modelId, paths, limit: null, ...memory },
+        { modelId, paths, limit: null, enlarge: true, ...memory },
         {
           signal: context.until('pause', 'stop', 'cancel', 'close'),
           onState({ done, total, intake }) {

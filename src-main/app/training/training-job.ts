@@ -64,7 +64,7 @@ export function createTrainingRunner(ports: AppPorts): JobRunner {
           modelIds: [...new Set([...memory.modelIds, modelId])],
         });
       }
-      return makeStyles(request, run, context, memory, remember);
+      return makeStyles(job.id, request, run, context, memory, remember);
     },
 
     async discard(job, what) {
@@ -79,6 +79,7 @@ export function createTrainingRunner(ports: AppPorts): JobRunner {
   };
 
   async function makeStyles(
+    jobId: string,
     { name }: TrainingRequest,
     run: TrainingRun,
     context: JobContext,
@@ -103,7 +104,9 @@ export function createTrainingRunner(ports: AppPorts): JobRunner {
         const { style, picture } = inspected;
         const sourcePicture = await onePicture(engine, run, signal);
         if (signal.aborted) return 'ended';
-        const made = styleOfModel(ports, { style, picture }, modelId, { name, sourcePicture });
+        const judged = ports.store.curve(jobId, 1).validations.at(-1);
+        const score = judged === undefined ? null : { mse: judged.mse, psnr: judged.psnr, ssim: judged.ssim };
+        const made = styleOfModel(ports, { style, picture }, modelId, { name, sourcePicture, score });
         const intake = takeIn(ports, memory.intake, [made]);
         tell(intake);
         remember({ intake });
@@ -115,7 +118,7 @@ export function createTrainingRunner(ports: AppPorts): JobRunner {
       ports,
       engine,
       {
-        ...{ modelId, paths: [run.source], limit: run.wishes.limit },
+        ...{ modelId, paths: [run.source], limit: run.wishes.limit, enlarge: run.wishes.enlarge },
         ...{ done: kept.encoded, intake: memory.intake },
       },
       {

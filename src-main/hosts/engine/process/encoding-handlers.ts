@@ -35,6 +35,8 @@ interface Place {
 
 interface Source {
   readonly spec: ModelSpec;
+  readonly limit: number | null;
+  readonly enlarge: boolean;
   readonly cacheFolder: string;
   readonly signal: AbortSignal;
 }
@@ -45,14 +47,14 @@ const HAND_ON_MS = 500;
 
 export function encodingHandlers(session: Session): HandlersOf<'pictures.encode'> {
   return {
-    async 'pictures.encode'({ modelPath, paths, limit, cacheFolder, skip }, { signal, progress }) {
+    async 'pictures.encode'({ modelPath, paths, limit, enlarge, cacheFolder, skip }, { signal, progress }) {
       const { implementation } = session.engine();
       const model = await openEncoderModel(modelPath);
       const skipped: SkippedFile[] = [];
       let count = 0;
       try {
-        const all = await findPictures(paths, { spec: model.spec, cacheFolder, signal }, skipped);
-        const places = all.slice(0, limit ?? all.length);
+        const source = { spec: model.spec, limit, enlarge, cacheFolder, signal };
+        const places = await findPictures(paths, source, skipped);
         // PNGs are made by other threads while the next picture is encoded.
         let styles: Promise<EncodedStyle>[] = [];
         let done = skip;
@@ -92,7 +94,7 @@ export function encodingHandlers(session: Session): HandlersOf<'pictures.encode'
 /** The pictures that the paths stand for, in their order; what a folder has that cannot be used goes to `skipped`. */
 async function findPictures(
   paths: readonly string[],
-  { spec, cacheFolder, signal }: Source,
+  { spec, limit, ...options }: Source,
   skipped: SkippedFile[],
 ): Promise<Place[]> {
   const { image, grid } = spec;
@@ -103,7 +105,10 @@ async function findPictures(
       places.push({ path, read: () => openPicture(path, spec) });
       continue;
     }
-    const dataset = await loadDataset(path, { image, grid, cacheFolder, signal, enlarge: true });
+    const dataset = await loadDataset(path, {
+      ...{ image, grid, ...options },
+      ...(limit !== null && { limit }),
+    });
     skipped.push(...dataset.skipped);
     for (const [index, name] of dataset.names.entries()) {
       const picture = () => ({ name: basename(name), rgba: dataset.batch([index]) });
