@@ -53,11 +53,12 @@ export async function startEngine(folder: string): Promise<ProcessStage> {
   return { folder, child, client, exit };
 }
 
-/** A model of 8×8 pictures that nobody trained, but that differ in what they make of each. */
-export async function writeTinyModel(path: string): Promise<void> {
+/** A model of 8×8 pictures that nobody trained, its weights times a factor. */
+export async function writeTinyModel(path: string, factor = 1): Promise<void> {
   const weights = createWeights(tinySpec, 5);
   const values = await readTensors(weights);
   disposeWeights(weights);
+  for (const { data } of values.values()) for (let i = 0; i < data.length; i++) data[i] *= factor;
   const chunks = modelFileChunks({ spec: tinySpec, card, weights: values }, weightShapes);
   await writeFile(path, Buffer.concat([...chunks]));
 }
