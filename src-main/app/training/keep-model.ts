@@ -37,13 +37,21 @@ export function styleOfModel(
   { files }: Pick<AppPorts, 'files'>,
   { style, picture }: { readonly style: StyleValues; readonly picture: Uint8Array },
   modelId: string,
-  { name, sourcePicture }: { readonly name: string; readonly sourcePicture: Uint8Array | null },
+  {
+    name,
+    sourcePicture,
+    score = null,
+  }: {
+    readonly name: string;
+    readonly sourcePicture: Uint8Array | null;
+    readonly score?: NewStyle['score'];
+  },
 ): NewStyle {
   const { spec, w0, b0, w1 } = style;
   return {
     name,
     rule: { spec: { ...spec, network: null }, w0, b0, w1 },
-    ...{ latent: null, modelId, picture, score: null },
+    ...{ latent: null, modelId, picture, score },
     source: sourcePicture === null ? null : { name, hash: files.hash(sourcePicture), picture: sourcePicture },
     ...{ isRefined: false, parents: [], tags: [] },
   };
