@@ -69,7 +69,7 @@ export function jobStatus(job: Job): string {
     case 'paused':
       return `Paused${at}`;
     case 'interrupted':
-      return `Interrupted${at}; it can go on from where it was`;
+      return `Interrupted${at}`;
     case 'done':
       return 'Done';
     case 'stopped':
