@@ -35,6 +35,22 @@ class Jobs {
     });
   }
 
+  /** Once, at the start: what the last end of the program interrupted may go on. */
+  offerResuming(): void {
+    const interrupted = app.jobs.filter(({ state }) => state === 'interrupted');
+    const [first] = interrupted;
+    if (first === undefined) return;
+    if (interrupted.length === 1)
+      toasts.show(`“${first.title}” was interrupted when Morphogen ended.`, {
+        action: { label: 'Resume', run: () => void this.act(first, 'resume') },
+        topic: first.id,
+      });
+    else
+      toasts.show(`${plural(interrupted.length, 'job')} were interrupted when Morphogen ended.`, {
+        action: { label: 'Show', run: () => (this.isPanelOpen = true) },
+      });
+  }
+
   /** Tells of jobs that end from now on. */
   watch(): () => void {
     return app.onJob((job, before) => {

@@ -43,10 +43,7 @@ test('what is said of it', () => {
     jobStatus(job({ state: 'paused', done: 120, total: 2000 })),
     'Paused at 120 of 2,000 iterations',
   );
-  assert.match(
-    jobStatus(job({ state: 'interrupted', done: 12 })),
-    /Interrupted at 12 iterations; it can go on/,
-  );
+  assert.equal(jobStatus(job({ state: 'interrupted', done: 12 })), 'Interrupted at 12 iterations');
 });
 
 test('how far it is', () => {
