@@ -53,19 +53,19 @@ test('42: an engine that is killed while it trains comes back, and the run goes 
 
 for (const worst of ['hang', 'deaf'] as const) {
   test(`43: an engine that answers nothing any more is ended and begun again (${worst})`, async () => {
-    const { engine, states, becomes } = supervise(worst, { stallMs: 2000, beatMs: 100 });
+    const { engine, states, becomes } = supervise(worst, { stallMs: 4000, beatMs: 100 });
     await becomes('ready');
     const lost = engine.call('files.inspect', { path: '/x' });
     await assert.rejects(
       lost,
-      failsWith('disconnected', /did not answer for 2 seconds and was ended.*try again/),
+      failsWith('disconnected', /did not answer for \d seconds and was ended.*try again/),
     );
     await becomes('ready');
     assert.deepEqual(
       states.map(({ status }) => status),
       ['ready', 'stalled', 'restarting', 'ready'],
     );
-    assert.match(states[1].problem ?? '', /has not answered for 2 seconds/);
+    assert.match(states[1].problem ?? '', /has not answered for \d seconds/);
     await engine.call('engine.ping', {});
   });
 }

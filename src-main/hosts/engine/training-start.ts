@@ -1,6 +1,6 @@
 /**
- * What a training run starts from: a fresh one from what was asked for, or one that goes on from a checkpoint, also on
- * another machine, with other pictures or other wishes; and which pictures it is judged by.
+ * What a training run needs to know before it begins: which of the pictures it is judged by, and, where it goes on from a
+ * checkpoint, how far that is and what is not as it was.
  */
 import type { RunProgress } from '#app/training-run.ts';
 import { AppError } from '#domain/errors.ts';

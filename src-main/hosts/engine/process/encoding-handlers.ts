@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setImmediate as immediately } from 'node:timers/promises';
-import type { z } from 'zod';
-import type { encodedStyle } from '#contract/engine-contract.ts';
+import type { ProgressIn } from '#contract/contract.ts';
+import type { EngineContract } from '#contract/engine-contract.ts';
 import type { SkippedFile } from '#contract/shapes/values.ts';
 import { AppError } from '#domain/errors.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
@@ -23,7 +23,7 @@ import { growState, statePng, type GrowOptions } from './grown-picture.ts';
 import type { HandlersOf, Session } from './session.ts';
 import { shownScore } from './shown-score.ts';
 
-type EncodedStyle = z.input<typeof encodedStyle>;
+type EncodedStyle = ProgressIn<EngineContract, 'pictures.encode'>['styles'][number];
 
 /** Where a picture is. */
 interface Place {

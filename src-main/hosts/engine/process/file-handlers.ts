@@ -29,7 +29,7 @@ export function fileHandlers(session: Session): HandlersOf<'files.inspect' | 'fi
   return {
     async 'files.inspect'({ path }, { signal }) {
       const { implementation } = session.engine();
-      if (!(await isSafetensors(path))) {
+      if (!(await isModel(path))) {
         await readPictures(path);
         return { kind: 'picture' };
       }
@@ -85,9 +85,9 @@ async function readPictures(path: string): Promise<void> {
   await (idx === null ? decodeFile(path) : readIdxFile(idx));
 }
 
-/** By the beginning of the file, or its name where that is damaged. @throws AppError not-found, io */
-async function isSafetensors(path: string): Promise<boolean> {
-  if (/\.safetensors$/i.test(path)) return true;
+/** By the beginning of the file, or its name: of a damaged one, or of another program's, which is then told what is wrong. */
+async function isModel(path: string): Promise<boolean> {
+  if (/\.(safetensors|pt|pth|ckpt|pkl)$/i.test(path)) return true;
   const file = await open(path, 'r').catch(() => null);
   if (file === null) return false;
   try {

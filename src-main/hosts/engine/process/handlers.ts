@@ -1,6 +1,7 @@
 /** All that the engine process answers, put together: a module a topic. */
 import type { EngineContract } from '#contract/engine-contract.ts';
-import type { Handlers } from '#contract/rpc.ts';
+import type { Handler, Handlers } from '#contract/rpc.ts';
+import { AppError } from '#domain/errors.ts';
 import { encodingHandlers } from './encoding-handlers.ts';
 import { createSession, sessionHandlers } from './session.ts';
 import { fileHandlers } from './file-handlers.ts';
@@ -10,12 +11,36 @@ import { trainingHandlers } from './training-handlers.ts';
 
 export function createEngineHandlers(): Handlers<EngineContract> {
   const session = createSession();
-  return {
+  return tellingMemory({
     ...sessionHandlers(session),
     ...growthHandlers(session),
     ...fileHandlers(session),
     ...encodingHandlers(session),
     ...refinementHandlers(session),
     ...trainingHandlers(session),
+  });
+}
+
+/** What JavaScript throws where there is no memory is no bug. */
+function tellingMemory(handlers: Handlers<EngineContract>): Handlers<EngineContract> {
+  const tell = (failure: unknown): never => {
+    const isMemory = failure instanceof RangeError && /allocation failed|array length/i.test(failure.message);
+    if (!isMemory) throw failure;
+    throw new AppError(
+      'out-of-memory',
+      'There is not enough memory for this: choose a smaller grid, batch or preset, or close other programs.',
+      { cause: failure },
+    );
   };
+  const told = Object.entries<Handler<EngineContract, never>>(handlers).map(([method, handle]) => [
+    method,
+    async (...call: Parameters<typeof handle>) => {
+      try {
+        return await handle(...call);
+      } catch (failure) {
+        return tell(failure);
+      }
+    },
+  ]);
+  return Object.fromEntries(told) as Handlers<EngineContract>;
 }

@@ -10,8 +10,8 @@ import { processPort } from '../process-port.ts';
 import { createEngineHandlers } from './handlers.ts';
 
 process.title = 'morphogen-engine';
-// Ctrl-C in a terminal reaches every process at once; the application stops its work in order, and then this one.
-process.on('SIGINT', () => undefined);
+// Ctrl-C in a terminal, and its closing, reach every process at once; the application stops its work in order, and then this one.
+for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
 const port = processPort(process, 'the application ended');
 port.onClose(() => process.exit(0));

@@ -50,6 +50,8 @@ const BACK_OFF_MS = [500, 2000, 8000];
 const STALL_MS = 30_000;
 /** From SIGTERM, or a closed channel, to SIGKILL. */
 const GRACE_MS = 2000;
+/** Opening a backend takes a second; one that has not opened by then never will. */
+const OPEN_MS = 60_000;
 /** Having run so long, it is taken to run well. */
 const WELL_MS = 60_000;
 
@@ -116,14 +118,15 @@ export function superviseEngine(options: SupervisionOptions): SupervisedEngine {
       },
     };
     life = mine;
-    stopBeat = startHeartbeat({
-      ...{ client, clock, stallMs, beatMs },
-      onStall: (silentMs) => stalled(mine, silentMs),
-      onBroken: () => child.kill('SIGKILL'),
-    });
+    later(OPEN_MS, () => stalled(mine, OPEN_MS));
     client.call('engine.open', settings).then(
       (info) => {
         if (life !== mine) return;
+        stopBeat = startHeartbeat({
+          ...{ client, clock, stallMs, beatMs },
+          onStall: (silentMs) => stalled(mine, silentMs),
+          onBroken: () => child.kill('SIGKILL'),
+        });
         change({ status: 'ready', info, problem: null });
         later(WELL_MS, () => {
           lastDeath = null;

@@ -104,6 +104,8 @@ test('a damaged or foreign model is refused as a whole', async () => {
   const flipped = Buffer.from(bytes);
   flipped.writeUInt32LE(0x7fc0_0000, bytes.length - 4);
   await assertRefused('nan.safetensors', flipped, 'bad-file', /nan\.safetensors/);
+  const pickle = Buffer.from('\x80\x04K\x01.', 'latin1');
+  await assertRefused('weights.pt', pickle, 'bad-file', /a Python pickle/);
   const header = Buffer.from('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}');
   const length = Buffer.alloc(8);
   length.writeUInt32LE(header.length);

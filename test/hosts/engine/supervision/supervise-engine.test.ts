@@ -184,6 +184,18 @@ test('no answer for half a minute: stalled, ended, and killed where that does no
   await on.engine.close();
 });
 
+test('one that answers, and never opens its backend, is ended after a minute', async () => {
+  const on = await superviseOnStage({ isOpening: true });
+  await on.clock.pass(59_000);
+  assert.equal(on.engine.state().status, 'starting');
+  delete on.behave.isOpening;
+  await on.clock.pass(1000);
+  assert.deepEqual(on.children[0].kills, ['SIGTERM']);
+  await on.clock.pass(500);
+  assert.equal(on.engine.state().status, 'ready');
+  await on.engine.close();
+});
+
 test('a machine that slept for an hour has no hanging engine', async () => {
   const on = await superviseOnStage();
   await on.clock.pass(10_000);

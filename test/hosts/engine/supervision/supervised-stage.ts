@@ -60,6 +60,8 @@ export interface PlayedEngine extends EngineChild {
 export interface Behaviour {
   /** Answers nothing any more. */
   isHanging?: boolean;
+  /** Answers, but never opens. */
+  isOpening?: boolean;
   /** Thrown by engine.open. */
   refusal?: Error;
   /** Thrown by engine.ping. */
@@ -82,7 +84,7 @@ export function createPlayedEngine(behave: Behaviour): PlayedEngine {
   serve(engineContract, right, {
     ...(others as unknown as Handlers<EngineContract>),
     'engine.open'(): EngineInfo | Promise<never> {
-      if (behave.isHanging === true) return never;
+      if (behave.isHanging === true || behave.isOpening === true) return never;
       if (behave.refusal !== undefined) throw behave.refusal;
       return { backend: 'wasm', threads: 2, description: 'played', device: 'none' };
     },
