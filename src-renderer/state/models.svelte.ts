@@ -5,7 +5,10 @@ import { attempt } from './attempt.ts';
 
 class Models {
   list: readonly Model[] | null = $state.raw(null);
-  encoders: readonly Model[] = $derived((this.list ?? []).filter(({ canEncode }) => canEncode));
+  /** Newest first: who trained a model wants to use it. */
+  encoders: readonly Model[] = $derived(
+    (this.list ?? []).filter(({ canEncode }) => canEncode).toSorted((a, b) => b.createdMs - a.createdMs),
+  );
 
   async refresh(): Promise<void> {
     const list = await attempt(() => client.call('models.list', {}));

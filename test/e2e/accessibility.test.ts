@@ -1,0 +1,140 @@
+/**
+ * Every screen in both themes, wide and small, judged by axe: contrast, names, roles, order of headings. With the
+ * library that comes with the program, and what grows from it.
+ */
+import assert from 'node:assert/strict';
+import fs from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'node:test';
+import type { AxeResults } from 'axe-core';
+import type { Page } from 'playwright-core';
+import { startServer } from './server.ts';
+import { openBrowser, openWindow, type WindowOptions } from './window.ts';
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const looks: readonly WindowOptions[] = [
+  { theme: 'light' },
+  { theme: 'dark' },
+  { theme: 'light', size: { width: 800, height: 600 } },
+  { theme: 'dark', size: { width: 800, height: 600 } },
+];
+
+/** How to get to what is judged, from the one before. */
+const views: readonly { name: string; open: (page: Page) => Promise<void> }[] = [
+  {
+    name: 'first start',
+    open: (page) => page.getByRole('heading', { name: 'Grow a picture from a single cell' }).waitFor(),
+  },
+  {
+    name: 'details of a style',
+    open: async (page) => {
+      await page.getByRole('gridcell').first().click();
+      await page.getByRole('complementary').getByRole('heading', { name: 'Style' }).waitFor();
+    },
+  },
+  {
+    name: 'export dialog',
+    open: async (page) => {
+      await page.getByRole('button', { name: 'Export into a folder' }).click();
+      await page.getByRole('listbox', { name: 'Folders' }).waitFor();
+    },
+  },
+  {
+    name: 'models',
+    open: async (page) => {
+      await page.keyboard.press('Escape');
+      await page.getByRole('link', { name: 'Models' }).click();
+      await page.getByRole('heading', { name: 'Digits' }).waitFor();
+    },
+  },
+  {
+    name: 'menu of a model',
+    open: async (page) => {
+      await page.getByRole('button', { name: 'More for Digits' }).click();
+      await page.getByRole('menuitem', { name: 'Delete' }).waitFor();
+    },
+  },
+  {
+    name: 'train',
+    open: async (page) => {
+      await page.keyboard.press('Escape');
+      await page.getByRole('link', { name: 'Train', exact: true }).click();
+      await page.getByRole('button', { name: 'Start training' }).waitFor();
+    },
+  },
+  {
+    name: 'settings',
+    open: async (page) => {
+      await page.getByRole('link', { name: 'Settings', exact: true }).click();
+      await page.getByRole('heading', { name: 'Keyboard shortcuts' }).waitFor();
+    },
+  },
+  {
+    name: 'activity',
+    open: async (page) => {
+      await page.keyboard.press('Control+j');
+      await page.getByRole('complementary', { name: 'Activity' }).waitFor();
+    },
+  },
+  {
+    name: 'commands',
+    open: async (page) => {
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox', { name: 'Find a command' }).waitFor();
+    },
+  },
+  {
+    name: 'choosing what to grow',
+    open: async (page) => {
+      await page.keyboard.press('Escape');
+      await page.getByRole('link', { name: 'Grow', exact: true }).click();
+      await page.getByRole('heading', { name: 'Grow a style' }).waitFor();
+    },
+  },
+  {
+    name: 'a growth',
+    open: async (page) => {
+      await page.getByRole('main').getByText('Parrot').first().click();
+      await page.getByRole('slider', { name: 'Step' }).waitFor();
+    },
+  },
+];
+
+test('axe finds nothing on any screen, in either theme, wide or small', async (t) => {
+  const data = await fs.mkdtemp(join(tmpdir(), 'morphogen-axe-'));
+  const server = await startServer(data);
+  const browser = await openBrowser();
+  t.after(async () => {
+    await browser.close();
+    await server.kill();
+    await fs.rm(data, { recursive: true, force: true });
+  });
+  for (const look of looks) {
+    const window = await openWindow(browser, server.address, look);
+    for (const { name, open } of views) {
+      const where = `${name}, ${look.theme ?? ''}, ${String(look.size?.width ?? 1280)} wide`;
+      await open(window.page).catch((cause: unknown) => {
+        throw new Error(`${where}: it did not open`, { cause });
+      });
+      assert.deepEqual(await violations(window.page), [], where);
+    }
+    window.check();
+    await window.close();
+  }
+});
+
+/** A line for each thing that is wrong. */
+async function violations(page: Page): Promise<string[]> {
+  // Through the debugger, as the page's policy forbids other scripts.
+  await page.evaluate(await fs.readFile(axe, 'utf8'));
+  // What fades in is judged when it is there.
+  await page.evaluate(
+    'Promise.all(document.getAnimations().filter((one) => one.effect.getTiming().iterations !== Infinity).map((one) => one.finished))',
+  );
+  const found = await page.evaluate<AxeResults>("axe.run(document, { resultTypes: ['violations'] })");
+  return found.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary ?? ''}`),
+  );
+}
