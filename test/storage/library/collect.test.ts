@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import Database from 'better-sqlite3';
+import { libraryPath } from '#storage/library/database-file.ts';
 import type { Library } from '#storage/library/open.ts';
 import { collectGarbage } from '#storage/library/open.ts';
 import { UNDO_LIMIT } from '#storage/library/undo.ts';
@@ -27,7 +29,8 @@ function forgetChanges({ store }: Library): void {
 }
 
 test('what was deleted stays as long as undo reaches it, then goes with its rule and pictures', async () => {
-  const library = await open(await emptyFolder(), { now: muchLater });
+  const folder = await emptyFolder();
+  const library = await open(folder, { now: muchLater });
   const { store } = library;
   const source = { name: 'a', hash: 'a'.repeat(64), picture: Uint8Array.of(7) };
   const ids = store.addStyles([newStyle(1, { source, tags: ['gone'] }), newStyle(2)]);
@@ -45,6 +48,13 @@ test('what was deleted stays as long as undo reaches it, then goes with its rule
   assert.deepEqual(store.tags(), []);
   assert.equal(list(store, { search: 'style' }).total, 1);
   assert.deepEqual(await library.check(), { isSound: true, problems: [] });
+  const database = new Database(libraryPath(folder), { readonly: true });
+  assert.deepEqual(
+    database.prepare("SELECT rowid FROM search('gone')").all(),
+    [],
+    'nor does the search have it',
+  );
+  database.close();
 });
 
 test('a rule that a recipe needs stays when its style goes', async () => {

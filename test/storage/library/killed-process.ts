@@ -12,7 +12,11 @@ export async function killWhen(
   folder: string,
   enough: (lines: readonly string[]) => boolean | Promise<boolean>,
 ): Promise<string[]> {
-  const child = spawn(process.execPath, [program, action, folder], { stdio: ['ignore', 'pipe', 'pipe'] });
+  // A process that never says what is waited for ends by SIGTERM, and so fails the test.
+  const child = spawn(process.execPath, [program, action, folder], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 60_000,
+  });
   let complaint = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
   const exited = once(child, 'exit');
