@@ -9,4 +9,10 @@ export const fixedKeys: readonly { section: string; title: string; keys: readonl
   { section: 'Gallery', title: 'Select, or not', keys: ['Space'] },
   { section: 'Gallery', title: 'Grow it', keys: ['Enter'] },
   { section: 'Gallery', title: 'To the first, to the last', keys: ['Home', 'End'] },
+  {
+    section: 'Grow',
+    title: 'On the canvas: move the cell cursor; with Shift by ten cells',
+    keys: ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown'],
+  },
+  { section: 'Grow', title: 'On the canvas: use the tool there', keys: ['Enter'] },
 ];
