@@ -6,7 +6,7 @@ import { AppError } from '#domain/errors.ts';
 import type { SkippedFile } from '#contract/shapes/values.ts';
 import type { JobRunner } from '../jobs/job-runner.ts';
 import type { JobOrder } from '../jobs/job-view.ts';
-import { reportSkipped } from '../library/encoding-job.ts';
+import { reportSkipped } from '../library/skipped-files.ts';
 import type { AppPorts } from '../ports.ts';
 import { exportOf, type Exportable } from './export-of.ts';
 

@@ -9,7 +9,7 @@ import type { SkippedFile } from '#contract/shapes/values.ts';
 import type { JobContext, JobRunner } from '../jobs/job-runner.ts';
 import type { JobOrder } from '../jobs/job-view.ts';
 import { encodePictures } from '../library/encode-pictures.ts';
-import { reportSkipped } from '../library/encoding-job.ts';
+import { reportSkipped } from '../library/skipped-files.ts';
 import { encodingModel } from '../library/model-choice.ts';
 import { emptyIntake, throwOut } from '../library/style-intake.ts';
 import type { AppPorts } from '../ports.ts';

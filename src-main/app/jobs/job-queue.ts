@@ -87,7 +87,9 @@ export function createJobQueue({ ledger, runners, clock, newId, onBug }: QueuePo
       id,
       {
         ...{ state: run.reason === null ? 'running' : 'stopping', startedMs: startedMs ?? clock.nowMs() },
-        ...{ endedMs: null, message: null, etaSeconds: null },
+        ...{ endedMs: null, etaSeconds: null },
+        // That its engine died stays told.
+        ...(onSecondTry.has(id) ? {} : { message: null }),
       },
       'now',
     );

@@ -1,5 +1,4 @@
-/** The job that makes styles of pictures by a model's encoder: samples, and whatever is given as paths. */
-import type { SkippedFile } from '#contract/shapes/values.ts';
+/** The job that makes styles of the pictures that come with the program, by a model's encoder. */
 import type { JobRunner } from '../jobs/job-runner.ts';
 import type { JobOrder } from '../jobs/job-view.ts';
 import type { AppPorts } from '../ports.ts';
@@ -8,7 +7,7 @@ import { encodingModel } from './model-choice.ts';
 import { emptyIntake, throwOut, type Intake } from './style-intake.ts';
 
 interface EncodingRequest {
-  readonly paths: readonly string[];
+  readonly sample: 'digits' | 'emoji';
   readonly modelId: string;
 }
 
@@ -20,7 +19,7 @@ interface EncodingMemory {
 /** @throws AppError not-found where there is no model to encode with */
 export function sampleOrder(ports: AppPorts, sample: 'digits' | 'emoji', modelId: string | null): JobOrder {
   const request: EncodingRequest = {
-    paths: [ports.files.sample(sample, 'styles')],
+    sample,
     modelId: encodingModel(ports, modelId, sample === 'digits'),
   };
   return { kind: 'encoding', title: `Encode the sample ${sample}`, unit: 'pictures', total: null, request };
@@ -31,13 +30,17 @@ export function createEncodingRunner(ports: AppPorts): JobRunner {
     kind: 'encoding',
     isHeavy: () => true,
     async run(job, context) {
-      const { paths, modelId } = job.request as EncodingRequest;
+      const { sample, modelId } = job.request as EncodingRequest;
       let memory = (job.memory as EncodingMemory | null) ?? { done: 0, intake: emptyIntake };
       context.report({ phase: 'Encoding', modelId });
-      const { isComplete, skipped } = await encodePictures(
+      // The licence beside them is no picture, and nobody wonders why.
+      const { isComplete } = await encodePictures(
         ports,
         ports.engines.heavy,
-        { modelId, paths, limit: null, enlarge: true, ...memory },
+        {
+          ...{ modelId, paths: [ports.files.sample(sample, 'styles')], limit: null, enlarge: true },
+          ...memory,
+        },
         {
           signal: context.until('pause', 'stop', 'cancel', 'close'),
           onState({ done, total, intake }) {
@@ -48,7 +51,6 @@ export function createEncodingRunner(ports: AppPorts): JobRunner {
           },
         },
       );
-      reportSkipped(ports, job.id, skipped, (message) => context.report({ message }));
       return isComplete ? 'finished' : 'ended';
     },
     async discard(job, what) {
@@ -56,24 +58,4 @@ export function createEncodingRunner(ports: AppPorts): JobRunner {
       if (what === 'everything' && memory !== null) throwOut(ports, memory.intake);
     },
   };
-}
-
-/** Keeps the list, and says it in a sentence. */
-export function reportSkipped(
-  { store }: Pick<AppPorts, 'store'>,
-  jobId: string,
-  files: readonly SkippedFile[],
-  say: (message: string) => void,
-): void {
-  if (files.length === 0) return;
-  // A sentence about a file begins with its path; here it stands beside it.
-  const skipped = files.map(({ path, reason }) => ({
-    path,
-    reason: reason.startsWith(`${path}: `) ? reason.slice(path.length + 2) : reason,
-  }));
-  store.setSkipped(jobId, skipped);
-  const [{ path, reason }] = skipped;
-  const count = skipped.length === 1 ? '1 file was' : `${skipped.length} files were`;
-  const first = `${path.slice(path.search(/[^/\\]*$/))}: ${reason.replace(/\.$/, '')}`;
-  say(`${count} left out. ${first}.`);
 }

@@ -5,7 +5,7 @@
 import type { TrainingReport } from '#contract/shapes/training.ts';
 import type { JobContext, JobOutcome, JobRunner, StopReason } from '../jobs/job-runner.ts';
 import { encodePictures } from '../library/encode-pictures.ts';
-import { reportSkipped } from '../library/encoding-job.ts';
+import { reportSkipped } from '../library/skipped-files.ts';
 import { emptyIntake, takeIn, throwOut, type Intake } from '../library/style-intake.ts';
 import type { AppPorts } from '../ports.ts';
 import { keepModel, onePicture, styleOfModel } from './keep-model.ts';
@@ -44,19 +44,26 @@ export function createTrainingRunner(ports: AppPorts): JobRunner {
       // Stopped and kept before: somebody wants it to learn more.
       if (memory.kept?.isFinished === false) remember({ kept: null });
       if (memory.kept === null) {
-        const { reason, model, skipped } = await runInEngine(ports, job.id, run, context, (report) =>
-          remember({ report }),
+        const { reason, iteration, model, skipped } = await runInEngine(
+          ports,
+          job.id,
+          run,
+          context,
+          (report) => remember({ report }),
         );
-        reportSkipped(ports, job.id, skipped, (message) => context.report({ message }));
+        context.report({ done: iteration, etaSeconds: null });
         const isFinished = reason === 'finished';
         if (!isFinished && context.stopReason() !== 'stop') return 'ended';
+        // Of what comes with the program, nobody wonders what a licence is.
+        if (request.source.kind !== 'sample')
+          reportSkipped(ports, job.id, skipped, (message) => context.report({ message }));
         if (model === null) {
           context.report({
             message: 'It was stopped before anything was trained, so there is nothing to keep.',
           });
           return 'ended';
         }
-        context.report({ phase: 'Keeping the model', etaSeconds: null });
+        context.report({ phase: 'Keeping the model' });
         const { modelId } = await keepModel(ports, engine, model, request.name);
         context.report({ modelId });
         remember({

@@ -112,6 +112,7 @@ test('after the death of its engine it goes on once by itself, before others, an
   const death = new AppError('disconnected', 'The connection to the engine was lost.');
   await stage.running.get(first.id)!.fail(death);
   assert.ok(stage.running.has(first.id) && !stage.running.has(second.id));
+  assert.match(stage.stored.get(first.id)!.message ?? '', /stopped unexpectedly: this goes on/);
   await stage.running.get(first.id)!.fail(death);
   assert.equal(state(stage, first.id), 'interrupted');
   assert.match(stage.stored.get(first.id)!.message ?? '', /twice.*resume/);
