@@ -49,12 +49,12 @@ export interface Files {
   /** Files of the kind `model` below a folder, sorted; what cannot be read is left out. */
   modelsBelow(folder: string): Promise<string[]>;
   sample(name: 'digits' | 'emoji', purpose: 'training' | 'styles'): string;
-  /** The folder of an upload, or its one file if there is just one. @throws AppError not-found */
+  /** The folder of an upload, or the one file or folder in it if there is just one. @throws AppError not-found */
   upload(uploadId: string): Promise<string>;
   /** Where a job keeps what is not in the library. The folder need not be there. */
   jobFolder(jobId: string): string;
   removeJobFolder(jobId: string): Promise<void>;
-  /** Removes folders of jobs that there are none of. */
+  /** Removes folders of jobs that there are none of, when they are old: a restored library may know fewer jobs. */
   sweepJobFolders(jobIds: readonly string[]): Promise<void>;
   /** Where decoded pictures are kept; all of it can be made again. */
   readonly cacheFolder: string;

@@ -14,7 +14,7 @@ import { encodingModel } from '../library/model-choice.ts';
 import { emptyIntake, throwOut } from '../library/style-intake.ts';
 import type { AppPorts } from '../ports.ts';
 import { importFile, type Imported } from './import-file.ts';
-import { pathOf } from './import-sources.ts';
+import { nameOf, pathOf } from './import-sources.ts';
 
 interface ImportRequest {
   readonly sources: readonly ImportSource[];
@@ -46,10 +46,12 @@ export async function importOrder(
     (await ports.files.kindOf(await pathOf(ports, source)).catch(() => 'other')) === 'folder';
   const isSmall = sources.length <= SMALL && !(await Promise.all(sources.map(isFolder))).includes(true);
   const request: ImportRequest = { sources, modelId, isSmall };
-  const title =
-    sources.length === 1 && 'path' in sources[0]
-      ? `Import ${ports.files.nameOf(sources[0].path)}`
-      : `Import ${sources.length} ${sources.length === 1 ? 'file' : 'files'}`;
+  const [first] = sources;
+  const name =
+    sources.length > 1
+      ? `${sources.length} files`
+      : await pathOf(ports, first).then((path) => nameOf(ports, first, path));
+  const title = `Import ${name}`;
   return { kind: 'import', title, unit: 'files', total: sources.length, request };
 }
 

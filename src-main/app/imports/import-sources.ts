@@ -8,6 +8,11 @@ export async function pathOf({ files }: Pick<AppPorts, 'files'>, source: ImportS
   return 'path' in source ? source.path : files.upload(source.upload);
 }
 
+export function nameOf({ files }: Pick<AppPorts, 'files'>, source: ImportSource, path: string): string {
+  const name = files.nameOf(path);
+  return 'upload' in source && name === source.upload ? 'Dropped files' : name;
+}
+
 /** Files read to the end before the user decides; of more than that, pictures are judged when they are encoded. */
 const READ_AT_MOST = 200;
 
@@ -34,7 +39,7 @@ async function inspectSource(ports: AppPorts, source: ImportSource, isRead: bool
   let kind: Inspected['kind'] = 'unknown';
   try {
     const path = await pathOf(ports, source);
-    name = ports.files.nameOf(path);
+    name = nameOf(ports, source, path);
     const found = await ports.files.kindOf(path);
     if (found === 'folder' || found === 'other') {
       kind = kinds[found];

@@ -13,7 +13,7 @@ export interface Landing {
 
 export const interruptedByEnd =
   'Morphogen ended while this was running: resume it to go on from where it was kept.';
-const tryingAgain = 'The engine stopped unexpectedly: this goes on from where it was last kept.';
+export const tryingAgain = 'The engine stopped unexpectedly: this goes on from where it was last kept.';
 const diedAgain =
   'The engine stopped unexpectedly twice: resume it to try again, or choose something smaller if memory is short.';
 const mistake =

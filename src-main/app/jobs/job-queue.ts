@@ -8,7 +8,7 @@ import { AppError } from '#domain/errors.ts';
 import type { JobRecord } from '#contract/library-store.ts';
 import type { Job, JobKind } from '#contract/shapes/jobs.ts';
 import type { Clock } from '../ports.ts';
-import { interruptedByEnd, landingOf, type JobEnding } from './job-landing.ts';
+import { interruptedByEnd, landingOf, tryingAgain, type JobEnding } from './job-landing.ts';
 import type { JobLedger } from './job-ledger.ts';
 import type { JobContext, JobRunner, StopReason } from './job-runner.ts';
 import { isEnded, isResumable, newRecord, viewOf, type JobOrder } from './job-view.ts';
@@ -111,6 +111,9 @@ export function createJobQueue({ ledger, runners, clock, newId, onBug }: QueuePo
   async function land(id: string, run: Run, ending: JobEnding): Promise<void> {
     const landing = landingOf(run.reason, ending, onSecondTry.has(id));
     const { state } = landing;
+    // It did go on.
+    if (state === 'done' && ledger.get(id).message === tryingAgain)
+      ledger.change(id, { message: null }, 'soon');
     if (state === 'cancelled' || state === 'done') {
       await discard(ledger.get(id), state === 'cancelled' ? 'everything' : 'leftovers');
     }

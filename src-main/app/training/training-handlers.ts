@@ -33,16 +33,21 @@ export function trainingHandlers(
           'A training is running, so nothing can be measured beside it: pause it, or start without an estimate.',
         );
       }
-      const folder = ports.files.jobFolder(`estimate-${ports.newId()}`);
+      const estimateId = `estimate-${ports.newId()}`;
+      const folder = ports.files.jobFolder(estimateId);
       const { data: _data, ...run } = await engineRun(ports, { source, wishes, data: '' }, folder);
-      return ports.engines.heavy.call('training.estimate', run, { signal, onProgress: progress });
+      try {
+        return await ports.engines.heavy.call('training.estimate', run, { signal, onProgress: progress });
+      } finally {
+        await ports.files.removeJobFolder(estimateId);
+      }
     },
 
     async 'training.start'({ source, wishes, name }) {
       // Known before it is queued that it can be done.
       await engineRun(ports, { source, wishes, data: '' }, '.');
       if (source.kind === 'folder') await ports.files.kindOf(source.path);
-      const data = sourceName(ports, source);
+      const data = await sourceName(ports, source);
       const request: TrainingRequest = { source, wishes, name: name ?? data, data };
       const { id } = queue.add({
         ...{ kind: 'training', title: `Train on ${name ?? data}`, unit: 'iterations', request },

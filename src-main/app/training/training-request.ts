@@ -33,17 +33,15 @@ export async function sourcePath(
   }
 }
 
-export function sourceName({ files }: Pick<AppPorts, 'files'>, source: TrainingSource): string {
-  switch (source.kind) {
-    case 'folder':
-      return files.nameOf(source.path) || 'Pictures';
-    case 'sample':
-      return source.name === 'digits' ? 'Digits' : 'Emoji';
-    case 'upload':
-      return 'Pictures';
-    default:
-      return source satisfies never;
-  }
+/** What people call it. */
+export async function sourceName(
+  { files }: Pick<AppPorts, 'files'>,
+  source: TrainingSource,
+): Promise<string> {
+  if (source.kind === 'sample') return source.name === 'digits' ? 'Digits' : 'Emoji';
+  const name = files.nameOf(source.kind === 'folder' ? source.path : await files.upload(source.id));
+  const isNamed = name !== '' && !(source.kind === 'upload' && name === source.id);
+  return isNamed ? name : 'Pictures';
 }
 
 /** @param folder where the run keeps its checkpoints */

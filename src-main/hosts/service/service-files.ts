@@ -17,6 +17,8 @@ export interface FilesSetup {
   readonly modelsFolder: string;
 }
 
+/** Somebody who went back to a backup may want to come back. */
+const FORGOTTEN_MS = 30 * 24 * 3600 * 1000;
 const MODEL = /\.safetensors$/i;
 const JOB_FOLDER = /^[0-9a-zA-Z_-]{1,100}$/;
 
@@ -51,7 +53,13 @@ export function createFiles({ data, uploads, assetsFolder, modelsFolder }: Files
     async sweepJobFolders(jobIds) {
       const known = new Set(jobIds);
       for (const name of await readdir(data.jobs).catch(() => [] as string[])) {
-        if (!known.has(name)) await rm(join(data.jobs, name), { recursive: true, force: true });
+        if (known.has(name)) continue;
+        const path = join(data.jobs, name);
+        const age = await stat(path).then(
+          ({ mtimeMs }) => Date.now() - mtimeMs,
+          () => 0,
+        );
+        if (age > FORGOTTEN_MS) await rm(path, { recursive: true, force: true });
       }
     },
     cacheFolder: data.cache,

@@ -14,7 +14,7 @@ export interface Uploads {
   create(): Promise<string>;
   /** Streams a file in, whole or not at all. @throws AppError not-found, disk-full, io */
   add(uploadId: string, relativeName: string, body: AsyncIterable<Uint8Array>): Promise<void>;
-  /** The folder; or its file, where there is one alone. @throws AppError not-found */
+  /** The folder; or the one thing in it, where there is just one: a file, a folder that was dropped. @throws AppError not-found */
   path(uploadId: string): Promise<string>;
   /** Removes old ones that nobody wants. */
   sweep(nowMs: number, wanted: ReadonlySet<string>): Promise<void>;
@@ -56,7 +56,7 @@ export function createUploads(folder: string): Uploads {
       const entries = await readdir(target, { withFileTypes: true }).catch(() => {
         throw gone();
       });
-      return entries.length === 1 && entries[0].isFile() ? join(target, entries[0].name) : target;
+      return entries.length === 1 ? join(target, entries[0].name) : target;
     },
 
     async sweep(nowMs, wanted) {

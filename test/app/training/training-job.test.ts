@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { AppError } from '#domain/errors.ts';
@@ -188,10 +188,13 @@ test('what is left of jobs that nobody knows is swept at the start', async () =>
   const stage = await createTrainingStage();
   await mkdir(join(stage.folder, 'jobs', 'forgotten'), { recursive: true });
   await writeFile(join(stage.folder, 'jobs', 'forgotten', 'checkpoint'), 'x');
+  await mkdir(join(stage.folder, 'jobs', 'of-a-later-library'));
+  await utimes(join(stage.folder, 'jobs', 'forgotten'), 1e9, 1e9);
   const next = await stage.kill();
   while (existsSync(join(next.folder, 'jobs', 'forgotten')))
     await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(next.bugs, []);
+  assert.ok(existsSync(join(next.folder, 'jobs', 'of-a-later-library')));
 });
 
 test('a disconnected engine is asked once more, from the checkpoint', async () => {

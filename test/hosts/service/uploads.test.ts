@@ -11,12 +11,14 @@ async function* chunks(...texts: string[]): AsyncGenerator<Uint8Array> {
   for (const text of texts) yield await Promise.resolve(Buffer.from(text));
 }
 
-test('several files become one folder; one alone is that file', async (t) => {
+test('several files become one folder; a file or a folder alone is that one', async (t) => {
   const uploads = createUploads(await newFolder(t));
   const id = await uploads.create();
   await uploads.add(id, 'Cats/tabby.png', chunks('ta', 'bby'));
-  const folder = await uploads.path(id);
-  assert.equal(await readFile(join(folder, 'Cats', 'tabby.png'), 'utf8'), 'tabby');
+  assert.match(await uploads.path(id), /Cats$/);
+  assert.equal(await readFile(join(await uploads.path(id), 'tabby.png'), 'utf8'), 'tabby');
+  await uploads.add(id, 'dog.png', chunks('x'));
+  assert.deepEqual((await readdir(await uploads.path(id))).sort(), ['Cats', 'dog.png']);
   const one = await uploads.create();
   await uploads.add(one, 'tabby.png', chunks('x'));
   assert.match(await uploads.path(one), /tabby\.png$/);
