@@ -43,7 +43,10 @@ export function growthHandlers(session: Session): HandlersOf<GrowthMethod> {
       const grid = wishedGrid ?? trainedGrid;
       const spec = { ...plan.spec, grid };
       const growth = openGrowth({ ...plan, spec }, implementation);
-      const timeline = await GrowthTimeline.open({ spec, growth, events });
+      const timeline = await GrowthTimeline.open({ spec, growth, events }).catch((failure: unknown) => {
+        growth.dispose();
+        throw failure;
+      });
       const loop = createGrowthLoop();
       const layout = { ...grid, channels: spec.automaton.channels };
       const player = new GrowthPlayer({
