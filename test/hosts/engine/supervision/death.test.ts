@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { EngineExit } from '#hosts/engine/supervision/engine-child.ts';
 import { deathOf, sentenceOf } from '#hosts/engine/supervision/death.ts';
 
-const exit = { code: null, signal: null, lastWords: '', hadOomKills: false };
+const exit: EngineExit = { code: null, signal: null, lastWords: '', hadOomKills: false };
 
 test('memory is told where Node says so, or where the system killed for it', () => {
   const fatal =
@@ -19,10 +20,8 @@ test('memory is told where Node says so, or where the system killed for it', () 
 });
 
 test('everything else is told with how it ended', () => {
-  const words = (
-    how: Partial<typeof exit> & { code?: number; signal?: string },
-    stalledMs: number | null = null,
-  ) => sentenceOf(deathOf({ ...exit, ...how }, stalledMs));
+  const words = (how: Partial<EngineExit>, stalledMs: number | null = null) =>
+    sentenceOf(deathOf({ ...exit, ...how }, stalledMs));
   assert.equal(
     words({ signal: 'SIGKILL' }),
     'The engine ended unexpectedly (by SIGKILL), so this was not done: try again.',
