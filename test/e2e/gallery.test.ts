@@ -141,8 +141,8 @@ function status(page: Page) {
 }
 
 async function focusedPlace(page: Page, place: string): Promise<void> {
-  await page.waitForFunction(
-    `document.activeElement?.getAttribute('data-place') === ${JSON.stringify(place)}
+  await page.locator(`[role=gridcell][data-place="${place}"][aria-selected=true]:focus`).waitFor();
+}
      && document.activeElement.getAttribute('aria-selected') === 'true'`,
   );
 }
