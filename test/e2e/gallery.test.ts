@@ -143,9 +143,6 @@ function status(page: Page) {
 async function focusedPlace(page: Page, place: string): Promise<void> {
   await page.locator(`[role=gridcell][data-place="${place}"][aria-selected=true]:focus`).waitFor();
 }
-     && document.activeElement.getAttribute('aria-selected') === 'true'`,
-  );
-}
 
 /** As a file manager does, which no method of the page can. */
 async function drop(page: Page, path: string): Promise<void> {
