@@ -5,6 +5,7 @@
 import type { BackendChoice, EngineInfo } from '#contract/shapes/engine-state.ts';
 import { AppError } from '#domain/errors.ts';
 import { registerReferenceKernels } from '#engine/kernels/reference/register.ts';
+import type { Heap } from '#engine/kernels/wasm/heap.ts';
 import { useWasmBackend } from '#engine/kernels/wasm/register.ts';
 import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
 import { tf } from '#engine/tf.ts';
@@ -25,6 +26,8 @@ export interface Engine {
   readonly implementation: RolloutImplementation;
   /** What runs, and why nothing better. */
   readonly description: string;
+  /** Where tensors lie and what is left of it stays; null where JavaScript has them. */
+  readonly heap: Pick<Heap, 'totalBytes' | 'peakBytes' | 'startPeak'> | null;
   /** Whether a thread was lost, after which nothing works any more. */
   isBroken(): boolean;
   /** Stops the threads and frees every tensor of theirs. */
@@ -66,6 +69,7 @@ async function openBackend(backend: BackendName, threads: number | undefined): P
         threads: kernels.threads,
         implementation: 'auto',
         description: kernels.description,
+        heap: kernels.heap,
         isBroken: () => kernels.isBroken,
         dispose: () => {
           if (tf.findBackend('wasm')) tf.removeBackend('wasm');
@@ -92,6 +96,7 @@ function onPlainTfjs(
     threads: 1,
     implementation,
     description,
+    heap: null,
     isBroken: () => false,
     dispose: () => undefined,
   };

@@ -18,6 +18,7 @@ export class Heap {
   readonly #used = new Map<number, number>();
   #end: number;
   #usedBytes = 0;
+  #peakBytes = 0;
 
   /** @param start First byte that the heap may use; below lie static data and the control block. */
   constructor(memory: WebAssembly.Memory, start: number, maximumBytes: number) {
@@ -29,6 +30,15 @@ export class Heap {
 
   get usedBytes(): number {
     return this.#usedBytes;
+  }
+
+  /** The most that was in use at once since `startPeak`. */
+  get peakBytes(): number {
+    return this.#peakBytes;
+  }
+
+  startPeak(): void {
+    this.#peakBytes = this.#usedBytes;
   }
 
   /** Bytes that the memory spans, used or not. */
@@ -57,6 +67,7 @@ export class Heap {
     }
     this.#used.set(start, size);
     this.#usedBytes += size;
+    this.#peakBytes = Math.max(this.#peakBytes, this.#usedBytes);
     return start;
   }
 

@@ -23,7 +23,7 @@ const BESIDES = 1.05;
 
 /** @throws AppError cancelled, out-of-memory and what reading the pictures throws */
 export async function estimateTraining(
-  { implementation, description }: Engine,
+  { implementation, description, heap }: Engine,
   params: Estimate,
   { signal, progress }: CallContext<{ phase: string }>,
 ): Promise<ResultIn<EngineContract, 'training.estimate'>> {
@@ -40,7 +40,8 @@ export async function estimateTraining(
     paths: pathsIn(params.folder),
   });
   const times: number[] = [];
-  let peakBytes = rss;
+  let largestRss = rss;
+  heap?.startPeak();
   try {
     const beginMs = performance.now();
     for (let made = 0; made < WARM_UP + MEASURED; made++) {
@@ -49,7 +50,7 @@ export async function estimateTraining(
       const startMs = performance.now();
       await job.trainer.step();
       if (made >= WARM_UP) times.push(performance.now() - startMs);
-      peakBytes = Math.max(peakBytes, process.memoryUsage.rss());
+      largestRss = Math.max(largestRss, process.memoryUsage.rss());
       await immediately();
     }
   } finally {
@@ -57,6 +58,8 @@ export async function estimateTraining(
     // It was made for files that a run would write; a run's own has some.
     await rmdir(params.folder).catch(() => undefined);
   }
+  // What a larger run left in the heap is not this one's.
+  const peakBytes = heap === null ? largestRss : Math.max(0, largestRss - heap.totalBytes) + heap.peakBytes;
   const msPerIteration = times.reduce((sum, ms) => sum + ms, 0) / times.length;
   const { iterations } = start;
   return {

@@ -123,3 +123,17 @@ test('releasing what is not a block is a bug, and says so', () => {
   heap.release(block);
   assert.throws(() => heap.release(block), /No block of the heap starts at/);
 });
+
+test('the peak is the most that was in use at once since it was last begun', () => {
+  const heap = heapOf(8, 1000);
+  const large = heap.allocate(1000 * 64);
+  const small = heap.allocate(64);
+  heap.release(large);
+  assert.equal(heap.peakBytes, 1001 * 64);
+  heap.startPeak();
+  assert.equal(heap.peakBytes, 64);
+  heap.release(heap.allocate(10 * 64));
+  assert.equal(heap.peakBytes, 11 * 64);
+  heap.release(small);
+  assert.equal(heap.peakBytes, 11 * 64);
+});
