@@ -7,14 +7,19 @@ import type { AppPorts } from '../ports.ts';
 import { styleOfModel } from '../training/keep-model.ts';
 import { emptyIntake, takeIn } from './style-intake.ts';
 
-/** Says in `notice` what could not be read. Nothing is thrown for a file that is not sound. */
+const noEngine: readonly string[] = ['disconnected', 'out-of-memory', 'internal'];
+
+/**
+ * Says in `notice` which file is not sound; the others are added.
+ * @throws AppError disconnected, out-of-memory where there is no engine to look at them: to be called again
+ */
 export async function addBundledModels(ports: AppPorts, notice: (message: string) => void): Promise<void> {
   for (const bundledName of await ports.files.bundledModels()) {
     try {
       if (ports.store.hasModel(await ports.files.hashOf(ports.files.bundledModel(bundledName)))) continue;
       await addBundledModel(ports, bundledName);
     } catch (failure) {
-      if (!(failure instanceof AppError)) throw failure;
+      if (!(failure instanceof AppError) || noEngine.includes(failure.code)) throw failure;
       notice(`The model ${bundledName} that comes with Morphogen is not there: ${failure.message}`);
     }
   }

@@ -61,6 +61,7 @@ export async function runInEngine(
       }
       case 'checkpoint':
         curve.flush();
+        store.addCheckpoint(jobId, event.iteration);
         onSafe(last);
         return;
       default:

@@ -8,9 +8,12 @@ import type { AppPorts } from '../ports.ts';
 import type { TrainingMemory } from './training-job.ts';
 import { engineRun, sourceName, type TrainingRequest } from './training-request.ts';
 
-type TrainingMethod = 'training.scan' | 'training.estimate' | 'training.start' | 'training.detail';
+type TrainingMethod =
+  'training.scan' | 'training.sources' | 'training.estimate' | 'training.start' | 'training.detail';
 
 const CURVE_POINTS = 2000;
+const RECENT_SOURCES = 100;
+const SHOWN_SOURCES = 10;
 
 export function trainingHandlers(
   ports: AppPorts,
@@ -23,8 +26,18 @@ export function trainingHandlers(
         data: _data,
         ...run
       } = await engineRun(ports, { source, wishes, data: '' }, '.');
-      return ports.engines.heavy.call('training.scan', run, { signal, onProgress: progress });
+      const report = await ports.engines.heavy.call('training.scan', run, { signal, onProgress: progress });
+      const { count: pictures, duplicates, skippedCount: skipped } = report;
+      const name = await sourceName(ports, source);
+      ports.store.recordDataset({ source, name, pictures, duplicates, skipped }, report.skipped);
+      return report;
     },
+
+    'training.sources': () =>
+      ports.store
+        .recentDatasets(RECENT_SOURCES)
+        .filter(({ source }) => source.kind !== 'upload')
+        .slice(0, SHOWN_SOURCES),
 
     async 'training.estimate'({ source, wishes }, { signal, progress }) {
       if (queue.list().some(({ kind, state }) => kind === 'training' && state === 'running')) {
@@ -70,6 +83,7 @@ export function trainingHandlers(
         preview: preview?.preview ?? null,
         previewCount: preview?.previewCount ?? 0,
         previewIteration: preview?.previewIteration ?? 0,
+        checkpoint: ports.store.newestCheckpoint(jobId),
         skipped: ports.store.skipped(jobId),
       };
     },

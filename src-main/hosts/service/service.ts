@@ -12,6 +12,7 @@ import type { AppContract } from '#contract/app-contract.ts';
 import type { EventName, EventPayload } from '#contract/contract.ts';
 import type { Handlers } from '#contract/rpc.ts';
 import type { EngineState } from '#contract/shapes/engine-state.ts';
+import { AppError } from '#domain/errors.ts';
 import { spawnChildEngine } from '#hosts/engine/supervision/engine-child.ts';
 import { superviseEngine } from '#hosts/engine/supervision/supervise-engine.ts';
 import { openLibrary, type Library } from '#storage/library/open.ts';
@@ -146,24 +147,36 @@ function assemble({ options, data, library, engines, onBug }: Parts): Service {
     },
   });
 
+  // A library that is closed meanwhile, or has no engine, is looked after later.
+  let isClosed = false;
+  let bundled: 'missing' | 'coming' | 'there' = 'missing';
+  async function addBundledModels(): Promise<void> {
+    bundled = 'coming';
+    try {
+      await application.addBundledModels();
+      bundled = 'there';
+    } catch (failure) {
+      bundled = 'missing';
+      if (!isClosed && !(failure instanceof AppError)) onBug(failure);
+    }
+  }
+
   let wasReady = false;
   engines.onState((state: EngineState) => {
-    if (state.status === 'ready') wasReady = true;
-    else if (state.status !== 'stalled' && wasReady) {
+    emit('engine.state', state);
+    if (state.status === 'ready') {
+      wasReady = true;
+      if (bundled === 'missing') void addBundledModels();
+    } else if (state.status !== 'stalled' && wasReady) {
       wasReady = false;
       application.forgetGrowths();
     }
-    emit('engine.state', state);
   });
 
   if (options.runsJobs !== false) application.start();
   const wanted = new Set(JSON.stringify(store.jobs().map(({ request }) => request)).match(/[0-9a-f-]{36}/g));
   uploads.sweep(Date.now(), wanted).catch(onBug);
-  // A library that is closed meanwhile is looked after at the next start.
-  let isClosed = false;
-  const ready = application.addBundledModels().catch((failure: unknown) => {
-    if (!isClosed) onBug(failure);
-  });
+  const ready = addBundledModels();
 
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
