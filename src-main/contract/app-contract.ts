@@ -18,6 +18,7 @@ import {
 } from './shapes/library.ts';
 import { job, trainingDetail } from './shapes/jobs.ts';
 import {
+  recentSource,
   scanProgress,
   scanReport,
   trainingEstimate,
@@ -173,6 +174,8 @@ export const appContract = defineContract({
       result: scanReport,
       progress: scanProgress,
     },
+    /** Folders and samples looked at before, the newest first; at most ten, none that was sent by a window. */
+    'training.sources': { params: nothing, result: z.array(recentSource) },
     'training.estimate': {
       params: z.object({ source: trainingSource, wishes: trainingWishes }),
       result: trainingEstimate,

@@ -14,7 +14,7 @@ import type {
   Model,
   Relative,
 } from './shapes/library.ts';
-import type { CurvePoint, ValidationPoint } from './shapes/training.ts';
+import type { CurvePoint, TrainingSource, ValidationPoint } from './shapes/training.ts';
 import type { Score, SkippedFile } from './shapes/values.ts';
 import type { Settings, SettingsPatch } from './settings.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
@@ -103,6 +103,17 @@ export interface JobRecord {
   readonly memory: unknown;
 }
 
+/** What was found where pictures to train on were looked for. */
+export interface DatasetRecord {
+  readonly source: TrainingSource;
+  readonly name: string;
+  /** Those that can be used. */
+  readonly pictures: number;
+  readonly duplicates: number;
+  readonly skipped: number;
+  readonly scannedMs: number;
+}
+
 export interface LibraryStore {
   summary(): LibrarySummary;
 
@@ -170,8 +181,19 @@ export interface LibraryStore {
   /** At most `points` of the loss, evenly thinned. */
   curve(jobId: string, points: number): { curve: CurvePoint[]; validations: ValidationPoint[] };
   jobPreview(jobId: string): { preview: string; previewCount: number; previewIteration: number } | null;
+  /** @throws AppError not-found */
+  addCheckpoint(jobId: string, iteration: number): void;
+  /** null before the first. @throws AppError not-found */
+  newestCheckpoint(jobId: string): { readonly iteration: number; readonly madeMs: number } | null;
   setSkipped(jobId: string, skipped: readonly SkippedFile[]): void;
   skipped(jobId: string): SkippedFile[];
+
+  /** Replaces what was found in the same source before. */
+  recordDataset(dataset: Omit<DatasetRecord, 'scannedMs'>, files: readonly SkippedFile[]): void;
+  /** The newest first. */
+  recentDatasets(limit: number): DatasetRecord[];
+  /** Files of a source that were left out when it was last looked at. */
+  datasetSkips(source: TrainingSource): SkippedFile[];
 
   close(): void;
 }

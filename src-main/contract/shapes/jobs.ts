@@ -64,6 +64,8 @@ export const trainingDetail = z.object({
   preview: hash.nullable(),
   previewCount: count,
   previewIteration: count,
+  /** The newest that is safe on the disk. */
+  checkpoint: z.object({ iteration: count, madeMs: z.number() }).nullable(),
   skipped: z.array(z.object({ path: z.string(), reason: z.string() })),
 });
 export type TrainingDetail = z.output<typeof trainingDetail>;

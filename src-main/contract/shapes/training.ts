@@ -61,6 +61,16 @@ export const trainingEstimate = z.object({
 });
 export type TrainingEstimate = z.output<typeof trainingEstimate>;
 
+/** A place where pictures to train on were looked for before. */
+export const recentSource = z.object({
+  source: trainingSource,
+  name: z.string(),
+  pictures: count,
+  skipped: count,
+  scannedMs: z.number(),
+});
+export type RecentSource = z.output<typeof recentSource>;
+
 export const curvePoint = z.object({
   iteration: count,
   seconds: z.number(),

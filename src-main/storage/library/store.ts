@@ -3,9 +3,11 @@ import type { LibraryStore } from '#contract/library-store.ts';
 import type { LibrarySummary } from '#contract/shapes/library.ts';
 import { addArtwork } from './artworks.ts';
 import { deleteItems, updateItems } from './changes.ts';
+import { addCheckpoint, newestCheckpoint } from './checkpoints.ts';
 import { query } from './connection.ts';
 import type { StoreContext } from './context.ts';
 import { addCurve, cutCurve, readCurve } from './curves.ts';
+import { datasetSkips, recentDatasets, recordDataset } from './datasets.ts';
 import { listGallery } from './gallery.ts';
 import { itemDetail } from './item-detail.ts';
 import {
@@ -80,9 +82,14 @@ export function createLibraryStore(
     addCurve: (jobId, points, validations) => within(() => addCurve(context, jobId, points, validations)),
     cutCurve: (jobId, iteration) => within(() => cutCurve(context, jobId, iteration)),
     curve: (jobId, points) => readCurve(context, jobId, points),
+    addCheckpoint: (jobId, iteration) => within(() => addCheckpoint(context, jobId, iteration)),
+    newestCheckpoint: (jobId) => newestCheckpoint(context, jobId),
     jobPreview: (jobId) => jobPreview(context, jobId),
     setSkipped: (jobId, skipped) => within(() => setSkipped(context, jobId, skipped)),
     skipped: (jobId) => readSkipped(context, jobId),
+    recordDataset: (dataset, files) => within(() => recordDataset(context, dataset, files)),
+    recentDatasets: (limit) => recentDatasets(context, limit),
+    datasetSkips: (source) => datasetSkips(context, source),
 
     close,
   };

@@ -33,6 +33,7 @@ test('a run that ends: its curve, scores and preview are kept, its model and a s
   );
   assert.deepEqual([detail.validations.length, detail.report?.iteration, detail.previewCount], [1, 10, 3]);
   assert.deepEqual([...(stage.library.store.picture(detail.preview ?? '') ?? [])], [1, 2, 3]);
+  assert.equal(detail.checkpoint?.iteration, 10);
   const told = new Set(stage.events.map(({ event }) => event));
   for (const event of ['training.progress', 'training.validation', 'training.preview', 'library.changed'])
     assert.ok(told.has(event), event);
@@ -207,4 +208,20 @@ test('a disconnected engine is asked once more, from the checkpoint', async () =
   const job = await stage.settled(await startTraining(stage));
   assert.deepEqual([job.state, deaths], ['done', 2]);
   assert.equal(report(10).iteration, 10);
+});
+
+test('what a scan found is remembered: the source, and how much could be used', async () => {
+  const stage = await createTrainingStage();
+  stage.engine['training.scan'] = () => ({
+    ...{ count: 7, duplicates: 1, skippedCount: 1, skipped: [{ path: 'a.png', reason: 'empty file' }] },
+    ...{ warnings: [], preview: Uint8Array.of(5), previewCount: 7 },
+  });
+  const wanted = await source(stage);
+  await stage.ask('training.scan', { source: wanted.source, wishes: wanted.wishes });
+  const [found, ...others] = await stage.ask('training.sources', {});
+  assert.deepEqual(others, []);
+  assert.deepEqual([found.source, found.pictures, found.skipped], [wanted.source, 7, 1]);
+  assert.deepEqual(stage.library.store.datasetSkips(wanted.source), [
+    { path: 'a.png', reason: 'empty file' },
+  ]);
 });

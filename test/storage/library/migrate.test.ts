@@ -100,7 +100,10 @@ test('version 10 has the tables that it was released with', async () => {
       ...[
         'artwork_rules',
         'artworks',
+        'checkpoints',
         'curve_points',
+        'dataset_files',
+        'datasets',
         'info',
         'item_tags',
         'items',

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { NewStyle } from '#contract/library-store.ts';
+import type { LibraryStore, NewStyle } from '#contract/library-store.ts';
 import { galleryQuery, type GalleryQuery } from '#contract/shapes/library.ts';
 import { featureCount } from '#domain/automaton.ts';
 import { presets } from '#domain/model-presets.ts';
@@ -46,24 +46,8 @@ export async function measureLibrary(items: number, latent: number, repeats: num
   const library = await openLibrary(folder, { version: 'bench' });
   try {
     const { store } = library;
-    const spec = presets.sketch;
-    const modelId = store.addModel({
-      name: 'Bench',
-      spec,
-      card: { data: 'made up', iterations: 0, seconds: 0, machine: '', scores: {}, notes: '' },
-      hash: '0'.repeat(64),
-      bytes: 0,
-      bundledName: null,
-    });
     const startMs = performance.now();
-    const ids: string[] = [];
-    const make = styleMaker(modelId, latent, await tinyPictures());
-    for (let from = 0; from < items; from += 500) {
-      const batch = Array.from({ length: Math.min(500, items - from) }, (_, i) => make(from + i));
-      ids.push(...store.addStyles(batch));
-    }
-    const favourites = ids.filter((_, i) => i % 9 === 0).map((id) => ({ kind: 'style' as const, id }));
-    store.update(favourites, { isFavourite: true });
+    const { ids, modelId } = await fillLibrary(store, items, latent);
     const secondsToFill = (performance.now() - startMs) / 1000;
 
     const ask = (change: Partial<GalleryQuery>) => (): unknown =>
@@ -96,6 +80,31 @@ export async function measureLibrary(items: number, latent: number, repeats: num
     library.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Adds a model and so many styles of it; every third has tags, every ninth is a favourite. */
+export async function fillLibrary(
+  store: LibraryStore,
+  items: number,
+  latent: number,
+): Promise<{ readonly ids: readonly string[]; readonly modelId: string }> {
+  const modelId = store.addModel({
+    name: 'Bench',
+    spec: presets.sketch,
+    card: { data: 'made up', iterations: 0, seconds: 0, machine: '', scores: {}, notes: '' },
+    hash: '0'.repeat(64),
+    bytes: 0,
+    bundledName: null,
+  });
+  const ids: string[] = [];
+  const make = styleMaker(modelId, latent, await tinyPictures());
+  for (let from = 0; from < items; from += 500) {
+    const batch = Array.from({ length: Math.min(500, items - from) }, (_, i) => make(from + i));
+    ids.push(...store.addStyles(batch));
+  }
+  const favourites = ids.filter((_, i) => i % 9 === 0).map((id) => ({ kind: 'style' as const, id }));
+  store.update(favourites, { isFavourite: true });
+  return { ids, modelId };
 }
 
 export function libraryTable({ items, latent, secondsToFill, rows }: LibraryTimes): string[] {

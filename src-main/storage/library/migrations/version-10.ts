@@ -154,7 +154,36 @@ export const version10 = {
       PRIMARY KEY (job, iteration)
     ) STRICT, WITHOUT ROWID;
 
-    -- Files of a job's data set that were left out, and why.
+    -- What is safe on the disk of a training job; the files are in the job's folder.
+    CREATE TABLE checkpoints (
+      job INTEGER NOT NULL REFERENCES jobs (seq) ON DELETE CASCADE,
+      iteration INTEGER NOT NULL,
+      made_ms REAL NOT NULL,
+      PRIMARY KEY (job, iteration)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Folders and samples that were looked at for training.
+    CREATE TABLE datasets (
+      seq INTEGER PRIMARY KEY,
+      -- JSON of a TrainingSource.
+      source TEXT NOT NULL UNIQUE,
+      name TEXT NOT NULL,
+      pictures INTEGER NOT NULL,
+      duplicates INTEGER NOT NULL,
+      skipped INTEGER NOT NULL,
+      scanned_ms REAL NOT NULL
+    ) STRICT;
+    CREATE INDEX datasets_by_time ON datasets (scanned_ms);
+    CREATE TABLE dataset_files (
+      dataset INTEGER NOT NULL REFERENCES datasets (seq) ON DELETE CASCADE,
+      position INTEGER NOT NULL,
+      path TEXT NOT NULL,
+      -- Why it was left out.
+      reason TEXT NOT NULL,
+      PRIMARY KEY (dataset, position)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Files that a job left out, and why.
     CREATE TABLE skipped_files (
       job INTEGER NOT NULL REFERENCES jobs (seq) ON DELETE CASCADE,
       position INTEGER NOT NULL,

@@ -1,0 +1,300 @@
+/**
+ * What the window is like to use on this machine: start, a gallery of 10,000, growths, the brush, a training beside it,
+ * memory over time. Frames are counted in the page itself, by requestAnimationFrame. Not run by the tests.
+ *
+ *   npm run bench:window -- [start gallery growth brush training memory] [--minutes N]
+ */
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Browser, Page } from 'playwright-core';
+import { fillLibrary } from '#hosts/cli/bench/library.ts';
+import { openLibrary } from '#storage/library/open.ts';
+import { startServer, type Server } from '../e2e/server.ts';
+import { openBrowser, openWindow } from '../e2e/window.ts';
+
+/** In the page: intervals between frames for some time. */
+const countFrames = (ms: number): string => `new Promise((done) => {
+  const intervals = [];
+  const start = performance.now();
+  let last = start;
+  const frame = (now) => {
+    intervals.push(now - last);
+    last = now;
+    if (now - start < ${ms}) requestAnimationFrame(frame);
+    else done(intervals.slice(1));
+  };
+  requestAnimationFrame(frame);
+})`;
+
+/** In the page: how often the growth's canvas shows something new in some time. */
+const countPictures = (ms: number): string => `new Promise((done) => {
+  const canvas = document.querySelector('main canvas');
+  const small = new OffscreenCanvas(64, 64).getContext('2d', { willReadFrequently: true });
+  const start = performance.now();
+  let last = '';
+  let pictures = 0;
+  const frame = (now) => {
+    small.drawImage(canvas, 0, 0, 64, 64);
+    const shown = small.getImageData(0, 0, 64, 64).data.join();
+    if (shown !== last) pictures++;
+    last = shown;
+    if (now - start < ${ms}) requestAnimationFrame(frame);
+    else done((pictures * 1000) / (now - start));
+  };
+  requestAnimationFrame(frame);
+})`;
+
+/** In the page: frames from the next press on the canvas until the place under it is drawn otherwise. */
+const brushToScreen = `new Promise((done) => {
+  const canvas = document.querySelector('main canvas');
+  addEventListener('pointerdown', (event) => {
+    const box = canvas.getBoundingClientRect();
+    const scale = canvas.width / box.width;
+    const x = Math.round((event.clientX - box.left) * scale);
+    const y = Math.round((event.clientY - box.top) * scale);
+    const look = () => [...canvas.getContext('2d').getImageData(x, y, 1, 1).data].join();
+    const before = look();
+    const pressed = performance.now();
+    let frames = 0;
+    const frame = () => {
+      frames++;
+      if (look() !== before || frames > 120) done({ frames, ms: performance.now() - pressed });
+      else requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  }, { once: true, capture: true });
+})`;
+
+interface Stage {
+  readonly browser: Browser;
+  readonly server: Server;
+  readonly page: Page;
+}
+
+const measurements: Readonly<Record<string, (options: { minutes: number }) => Promise<void>>> = {
+  async start() {
+    for (const items of [0, 10_000]) {
+      const data = await fs.mkdtemp(join(tmpdir(), 'morphogen-bench-'));
+      await fill(data, items);
+      // The second start is measured: the first one makes the library, and the system's cache is cold.
+      for (const isMeasured of [false, true]) {
+        const browser = await openBrowser();
+        const startMs = performance.now();
+        const server = await startServer(data, ['--port', '0']);
+        const servingMs = performance.now() - startMs;
+        const { page } = await openWindow(browser, server.address);
+        await page.getByRole('gridcell').first().click();
+        await page.getByRole('complementary').getByRole('button', { name: 'Grow', exact: true }).waitFor();
+        const ms = performance.now() - startMs;
+        if (isMeasured)
+          say(
+            `start, ${items} items: serving after ${fixed(servingMs)} ms, a picture clicked and its details shown after ${fixed(ms)} ms`,
+          );
+        await browser.close();
+        await server.stop();
+      }
+      await fs.rm(data, { recursive: true, force: true });
+    }
+  },
+
+  async gallery() {
+    await withStage(10_000, async ({ page }) => {
+      await page.getByRole('gridcell').first().waitFor();
+      await page.mouse.move(700, 500);
+      for (const [what, delta] of [
+        ['slow', 120],
+        ['fast', 1500],
+      ] as const) {
+        const counting = page.evaluate<number[]>(countFrames(8000));
+        for (let i = 0; i < 70; i++) {
+          await page.mouse.wheel(0, i < 50 ? delta : -delta);
+          await page.waitForTimeout(100);
+        }
+        sayFrames(`gallery of 10,000, ${what} scrolling`, await counting);
+      }
+    });
+  },
+
+  async growth() {
+    await withStage(0, async ({ browser, server, page }) => {
+      await growParrot(page);
+      say(
+        `growth of 40×40 at 60 steps/s: ${fixed(await page.evaluate<number>(countPictures(6000)))} pictures/s`,
+      );
+      const four = [];
+      for (let i = 0; i < 3; i++) {
+        const { page: other } = await openWindow(browser, server.address);
+        await growParrot(other);
+        four.push(other);
+      }
+      const rates = await Promise.all(
+        [page, ...four].map((one) => one.evaluate<number>(countPictures(6000))),
+      );
+      say(`four windows at once: ${rates.map(fixed).join(', ')} pictures/s`);
+      for (const other of four) await other.close();
+      await page.getByRole('combobox', { name: 'Grid' }).selectOption({ label: 'Other…' });
+      await page.getByRole('spinbutton', { name: /Grid/ }).first().fill('128');
+      await page.keyboard.press('Enter');
+      await page.waitForTimeout(4000);
+      say(`growth of 128×128: ${fixed(await page.evaluate<number>(countPictures(6000)))} pictures/s`);
+    });
+  },
+
+  async brush() {
+    await withStage(0, async ({ page }) => {
+      await growParrot(page);
+      await page.waitForTimeout(2000);
+      await page.getByRole('button', { name: /^Pause/ }).click();
+      const box = (await page.getByRole('application').boundingBox())!;
+      const found = [];
+      for (let i = 0; i < 12; i++) {
+        const counting = page.evaluate<{ frames: number; ms: number }>(brushToScreen);
+        await page.mouse.move(box.x + box.width * (0.42 + 0.01 * i), box.y + box.height * 0.5);
+        await page.mouse.down();
+        await page.mouse.up();
+        found.push(await counting);
+        await page.keyboard.press('Control+z');
+        await page.waitForTimeout(150);
+      }
+      const frames = found.map((one) => one.frames);
+      say(`brush to screen: ${frames.join(' ')} frames; ${found.map(({ ms }) => fixed(ms)).join(' ')} ms`);
+    });
+  },
+
+  async training() {
+    await withStage(10_000, async ({ page, browser, server }) => {
+      const { page: other } = await openWindow(browser, server.address);
+      await other.getByRole('link', { name: 'Train', exact: true }).click();
+      await other
+        .getByRole('button', { name: 'emoji' })
+        .or(other.getByRole('link', { name: 'emoji' }))
+        .first()
+        .click();
+      await other.getByRole('button', { name: 'Start training' }).click({ timeout: 60_000 });
+      await other
+        .getByRole('main')
+        .getByRole('definition')
+        .filter({ hasText: /^[1-9]\d* of / })
+        .waitFor({ timeout: 60_000 });
+      sayFrames('the page of a training that runs', await other.evaluate<number[]>(countFrames(6000)));
+      await page.mouse.move(700, 500);
+      const counting = page.evaluate<number[]>(countFrames(6000));
+      for (let i = 0; i < 50; i++) {
+        await page.mouse.wheel(0, 240);
+        await page.waitForTimeout(100);
+      }
+      sayFrames('gallery of 10,000 beside a training', await counting);
+      await growParrot(page);
+      say(
+        `growth of 40×40 beside a training: ${fixed(await page.evaluate<number>(countPictures(6000)))} pictures/s`,
+      );
+    });
+  },
+
+  async memory({ minutes }) {
+    await withStage(0, async ({ page, server }) => {
+      await growParrot(page);
+      await page.waitForTimeout(20_000);
+      const screens = ['Gallery', 'Train', 'Settings', 'Grow'];
+      const report = async (what: string): Promise<void> => {
+        const client = await page.context().newCDPSession(page);
+        await client.send('HeapProfiler.collectGarbage');
+        const { usedSize } = (await client.send('Runtime.getHeapUsage')) as { usedSize: number };
+        await client.detach();
+        say(`${what}: page's heap ${fixed(usedSize / 1e6)} MB; processes ${residents(server.pid)}`);
+      };
+      await report('memory before');
+      const rounds = 25;
+      for (let i = 0; i < rounds; i++) {
+        await page.waitForTimeout((minutes * 60_000) / rounds);
+        for (const name of screens) {
+          await page.getByRole('link', { name, exact: true }).click();
+          await page.waitForTimeout(150);
+        }
+        await growParrot(page);
+        if (i % 5 === 4)
+          await report(`after ${fixed(((i + 1) * minutes) / rounds)} minutes and ${(i + 1) * 4} screens`);
+      }
+    });
+  },
+};
+
+const { values, positionals } = parseArgs({
+  options: { minutes: { type: 'string', default: '60' } },
+  allowPositionals: true,
+});
+for (const name of positionals.length > 0 ? positionals : Object.keys(measurements)) {
+  const measurement = measurements[name];
+  if (measurement === undefined)
+    throw new Error(`There is no ${name}: ${Object.keys(measurements).join(', ')}.`);
+  await measurement({ minutes: Number(values.minutes) });
+}
+
+/** A window on a library with so many styles besides the parrot. */
+async function withStage(items: number, work: (stage: Stage) => Promise<void>): Promise<void> {
+  const data = await fs.mkdtemp(join(tmpdir(), 'morphogen-bench-'));
+  await fill(data, items);
+  const browser = await openBrowser();
+  const server = await startServer(data, ['--port', '0']);
+  try {
+    const { page } = await openWindow(browser, server.address);
+    await work({ browser, server, page });
+  } finally {
+    await browser.close();
+    await server.stop();
+    await fs.rm(data, { recursive: true, force: true });
+  }
+}
+
+async function fill(data: string, items: number): Promise<void> {
+  if (items === 0) return;
+  const library = await openLibrary(data, { version: 'bench' });
+  await fillLibrary(library.store, items, 64);
+  library.close();
+}
+
+async function growParrot(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'Grow', exact: true }).click();
+  const canvas = page.getByRole('application');
+  const parrot = page.getByRole('main').getByRole('button', { name: 'Parrot', exact: true });
+  const search = page.getByRole('searchbox', { name: 'Search styles' });
+  await canvas.or(search).first().waitFor();
+  if (!(await canvas.isVisible())) {
+    await search.fill('parrot');
+    await parrot.first().click();
+  }
+  await canvas.waitFor();
+  await page.waitForTimeout(1500);
+}
+
+/** Resident memory of the program and of the processes that it started, MB. */
+function residents(pid: number): string {
+  if (process.platform !== 'linux') return 'not known on this system';
+  const table = execFileSync('ps', ['-e', '-o', 'pid=,ppid=,rss=']).toString();
+  const rows = table
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  const own = rows.filter(([id, parent]) => id === pid || parent === pid);
+  return own.map(([id, , kib]) => `${id === pid ? 'program' : 'engine'} ${fixed(kib / 1000)} MB`).join(', ');
+}
+
+function sayFrames(what: string, intervals: readonly number[]): void {
+  const sorted = [...intervals].sort((a, b) => a - b);
+  const mean = sorted.reduce((sum, ms) => sum + ms, 0) / sorted.length;
+  const late = sorted.filter((ms) => ms > 34).length;
+  say(
+    `${what}: ${fixed(1000 / mean)} frames/s, worst ${fixed(sorted.at(-1) ?? 0)} ms, ${late} of ${sorted.length} over 34 ms`,
+  );
+}
+
+function fixed(value: number): string {
+  return value.toFixed(value < 100 ? 1 : 0);
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
