@@ -8,6 +8,7 @@ import type { RuleValues } from '#domain/automaton.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
 import { createRandom } from '#domain/random.ts';
 import { seedState } from '#domain/seed-state.ts';
+import { gradientsOf } from '#engine/gradients-of.ts';
 import { disposeWeights, rulePartShape, variableOf } from '#engine/network/weights.ts';
 import type { RulePart, TrainableWeights, Weights } from '#engine/network/weights.ts';
 import { rolloutLoss } from '#engine/rollout/rollout.ts';
@@ -88,7 +89,7 @@ export function createSingleTrainer(setup: SingleSetup): SingleTrainer {
     const draw = { seed: derivedSeed(seed, 'rollout', iteration), firstStep: 0, firstSample: 0 };
     const settings = { steps, draw, loss: spec.loss, ...(implementation && { implementation }) };
     const final: tf.Tensor[] = [];
-    const { value, grads } = tf.engine().gradients(() => {
+    const { value, grads } = gradientsOf(() => {
       const { loss, state } = rolloutLoss(x0, sharedRule(weights), targets, spec.automaton, settings);
       final.push(state);
       return tf.mean(loss);

@@ -7,6 +7,7 @@ import { AppError } from '#domain/errors.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
 import { createRandom } from '#domain/random.ts';
 import { seedState } from '#domain/seed-state.ts';
+import { gradientsOf } from '#engine/gradients-of.ts';
 import { decode } from '#engine/network/decoders.ts';
 import { encode, encoderInput } from '#engine/network/encoder.ts';
 import { createWeights, disposeWeights, networkOf, weightShapes } from '#engine/network/weights.ts';
@@ -138,18 +139,25 @@ export function createTrainer({
       ...(implementation && { implementation }),
       ...(balance && { balance }),
     };
-    const { value, grads } = tf.engine().gradients(() => {
-      const latent = encode(weights, spec, images);
-      const rule = decode(weights, spec, sampleLatent(latent, noise));
-      const { loss, state } = rolloutLoss(start, rule, target, spec.automaton, settings);
-      state.dispose();
-      const reconstruction = tf.mean(loss);
-      const penalty = latentPenalty(latent);
-      parts.push(tf.keep(reconstruction), tf.keep(penalty));
-      return tf.add<tf.Scalar>(reconstruction, tf.mul(penalty, spec.klWeight));
-    }, variables);
-    tf.dispose([images, noise, target]);
-    return { value: value, parts, grads };
+    try {
+      const { value, grads } = gradientsOf(() => {
+        const latent = encode(weights, spec, images);
+        const rule = decode(weights, spec, sampleLatent(latent, noise));
+        const { loss, state } = rolloutLoss(start, rule, target, spec.automaton, settings);
+        state.dispose();
+        const reconstruction = tf.mean(loss);
+        const penalty = latentPenalty(latent);
+        parts.push(tf.keep(reconstruction), tf.keep(penalty));
+        return tf.add<tf.Scalar>(reconstruction, tf.mul(penalty, spec.klWeight));
+      }, variables);
+      return { value, parts, grads };
+    } catch (failure) {
+      tf.dispose(parts);
+      throw failure;
+    } finally {
+      // Also where memory ran out: whoever asks for less next time needs it.
+      tf.dispose([images, noise, target]);
+    }
   }
 
   return {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { AppError } from '#domain/errors.ts';
+import { createWeights } from '#engine/network/weights.ts';
 import { tf } from '#engine/tf.ts';
 import { defaultAdam } from '#engine/training/adam.ts';
 import { evaluate } from '#engine/training/evaluate.ts';
@@ -94,6 +95,25 @@ test('no tensor is left behind, by iterations or by the trainer', async () => {
   assert.equal(tf.memory().numBytes, bytes);
   trainer.dispose();
   assert.equal(tf.memory().numTensors, before);
+});
+
+test('an iteration that breaks off leaves no tensor behind, so that one of less may follow', async () => {
+  const weights = createWeights(tinySpec, 1);
+  // In the middle of the way forward there is suddenly nothing.
+  const last = [...weights.keys()].at(-1) ?? '';
+  weights.get(last)?.dispose();
+  weights.delete(last);
+  const trainer = createTrainer({
+    ...{ spec: tinySpec, options: tinyOptions, seed: 3, weights },
+    data: tinyData(tinyPictures(6)),
+  });
+  const { numTensors, numBytes } = tf.memory();
+  await assert.rejects(
+    () => trainer.step(),
+    (error: AppError) => error.code === 'mismatch',
+  );
+  assert.deepEqual([tf.memory().numTensors, tf.memory().numBytes], [numTensors, numBytes]);
+  trainer.dispose();
 });
 
 test('row 47: a loss that is not finite stops the run, names the iteration and leaves the weights', async () => {
