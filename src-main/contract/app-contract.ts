@@ -226,6 +226,8 @@ export const appContract = defineContract({
     'jobs.removed': z.object({ jobId: id }),
     'training.progress': trainingReport.extend({ jobId: id }),
     'training.validation': validationPoint.extend({ jobId: id }),
+    /** Safe on the disk. */
+    'training.checkpoint': z.object({ jobId: id, iteration: count }),
     'training.preview': z.object({ jobId: id, preview: hash, previewCount: count, iteration: count }),
     'app.notice': z.object({ message: z.string() }),
   },

@@ -20,6 +20,8 @@ export class TrainingJobState {
   curve: readonly CurvePoint[] = $state.raw([]);
   validations: readonly ValidationPoint[] = $state.raw([]);
   preview: Preview | null = $state.raw(null);
+  /** The last iteration that is safe on the disk. */
+  safeIteration: number | null = $state(null);
 
   constructor(jobId: string) {
     this.jobId = jobId;
@@ -37,6 +39,9 @@ export class TrainingJobState {
       client.on('training.validation', ({ jobId, ...point }) => {
         if (isMine(jobId)) this.validations = withPoint(this.validations, point);
       }),
+      client.on('training.checkpoint', ({ jobId, iteration }) => {
+        if (isMine(jobId)) this.safeIteration = iteration;
+      }),
       client.on('training.preview', ({ jobId, preview, previewCount, iteration }) => {
         if (isMine(jobId)) this.preview = { hash: preview, columns: previewCount, iteration };
       }),
@@ -53,6 +58,7 @@ export class TrainingJobState {
       this.detail = detail;
       this.problem = null;
       this.report = newer(this.report, detail.report);
+      this.safeIteration ??= detail.checkpoint?.iteration ?? null;
       this.curve = merged(detail.curve, this.curve);
       this.validations = merged(detail.validations, this.validations);
       if (detail.preview !== null && (this.preview?.iteration ?? -1) <= detail.previewIteration)

@@ -62,6 +62,7 @@ export async function runInEngine(
       case 'checkpoint':
         curve.flush();
         store.addCheckpoint(jobId, event.iteration);
+        emit('training.checkpoint', { jobId, iteration: event.iteration });
         onSafe(last);
         return;
       default:
