@@ -46,8 +46,8 @@ export interface Files {
   nameOf(path: string): string;
   /** @throws AppError not-found, io */
   kindOf(path: string): Promise<FileKind>;
-  /** Files of the kind `model` below a folder, sorted; what cannot be read is left out. */
-  modelsBelow(folder: string): Promise<string[]>;
+  /** Files named as models below a folder, sorted; what cannot be read is left out. Aborted, those found by then. */
+  modelsBelow(folder: string, signal: AbortSignal): Promise<string[]>;
   sample(name: 'digits' | 'emoji', purpose: 'training' | 'styles'): string;
   /** The folder of an upload, or the one file or folder in it if there is just one. @throws AppError not-found */
   upload(uploadId: string): Promise<string>;

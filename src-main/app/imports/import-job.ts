@@ -109,7 +109,8 @@ export function createImportRunner(ports: AppPorts): JobRunner {
       if (kind === 'other') throw new AppError('bad-file', 'neither a file nor a folder');
       if (kind === 'file' || kind === 'folder') pictures.push(path);
       if (kind === 'folder') {
-        for (const model of await ports.files.modelsBelow(path)) await tryIt(model, () => lookAt(model));
+        for (const model of await ports.files.modelsBelow(path, signal))
+          await tryIt(model, () => lookAt(model));
       }
       if (kind !== 'model') return;
       const inspected = await engine.call('files.inspect', { path });

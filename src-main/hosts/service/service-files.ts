@@ -31,12 +31,18 @@ export function createFiles({ data, uploads, assetsFolder, modelsFolder }: Files
   return {
     nameOf: (path) => basename(path),
     kindOf,
-    async modelsBelow(folder) {
-      const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-      return entries
-        .filter((entry) => entry.isFile() && MODEL.test(entry.name))
-        .map((entry) => join(entry.parentPath, entry.name))
-        .sort();
+    async modelsBelow(folder, signal) {
+      const found: string[] = [];
+      const waiting = [folder];
+      for (let next = waiting.pop(); next !== undefined && !signal.aborted; next = waiting.pop()) {
+        // Links are not followed, so there is no way round.
+        for (const entry of await readdir(next, { withFileTypes: true }).catch(() => [])) {
+          const path = join(next, entry.name);
+          if (entry.isDirectory()) waiting.push(path);
+          else if (entry.isFile() && MODEL.test(entry.name)) found.push(path);
+        }
+      }
+      return found.sort();
     },
     sample(name, purpose) {
       const samples = join(assetsFolder, 'samples');

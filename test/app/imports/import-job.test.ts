@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { readFile, symlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import test from 'node:test';
 import { AppError } from '#domain/errors.ts';
 import { sha256 } from '#storage/content-store.ts';
@@ -175,6 +175,23 @@ test('few files are looked at by the live engine, beside a training; a folder wa
   assert.ok(stage.asked.includes('live pictures.encode'));
   const states = new Map((await stage.ask('app.snapshot', {})).jobs.map(({ id, state }) => [id, state]));
   assert.deepEqual([states.get(training), states.get(many)], ['running', 'queued']);
+});
+
+test('a folder: styles and models anywhere below it, links not followed, and its pictures', async () => {
+  const stage = await createImportStage();
+  await writeAt(stage, 'in/deep/er/a.safetensors', 'style 10');
+  await writeAt(stage, 'in/b.safetensors', 'style 11');
+  await symlink(join(stage.folder, 'in'), join(stage.folder, 'in/deep/loop'));
+  const folders: (readonly string[])[] = [];
+  stage.engine['pictures.encode'] = ({ paths }) => {
+    folders.push(paths);
+    throw new AppError('no-images', 'There are no pictures: choose another folder.');
+  };
+  const jobId = await start(stage, [join(stage.folder, 'in')]);
+  const job = await stage.settled(jobId);
+  assert.deepEqual([job.state, job.styleCount, job.message], ['done', 2, null]);
+  assert.deepEqual(stage.styleNames(), ['style 11', 'style 10']);
+  assert.deepEqual(folders, [[join(stage.folder, 'in')]]);
 });
 
 test('what was dropped is told before anything is done with it', async () => {
