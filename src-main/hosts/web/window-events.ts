@@ -55,6 +55,7 @@ function subjectOf(event: AppEventName, payload: object): string {
       return `job ${String(jobId)}`;
     case 'training.progress':
     case 'training.preview':
+    case 'training.checkpoint':
       return `${event} ${String(jobId)}`;
     case 'training.validation':
       return `${event} ${String(jobId)} ${String(iteration)}`;
