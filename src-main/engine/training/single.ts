@@ -110,8 +110,10 @@ export function createSingleTrainer(setup: SingleSetup): SingleTrainer {
       const damage = mode === 'regenerate' ? options : null;
       const taken = pool?.take(B, damage, createRandom(derivedSeed(seed, 'pool', iteration)));
       const x0 = taken ? tf.tensor4d(taken.states, [B, H, W, C]) : start;
-      const { value, state, grads } = forwardBackward(x0, steps);
+      let made: ReturnType<typeof forwardBackward> | undefined;
       try {
+        made = forwardBackward(x0, steps);
+        const { value, state, grads } = made;
         const loss = (await value.data())[0];
         const gradientNorm = await updateWeights(adam, {
           loss,
@@ -126,7 +128,7 @@ export function createSingleTrainer(setup: SingleSetup): SingleTrainer {
         iteration++;
         return { iteration, loss, reconstruction: loss, penalty: 0, learningRate, steps, gradientNorm };
       } finally {
-        tf.dispose([value, state, ...grads]);
+        if (made) tf.dispose([made.value, made.state, ...made.grads]);
         if (x0 !== start) x0.dispose();
       }
     },
