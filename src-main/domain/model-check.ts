@@ -125,12 +125,19 @@ function checkEncoderFits(encoder: readonly EncoderLayer[], grid: Grid): void {
 }
 
 function parseDamage(value: unknown): DamageSpec {
-  const fields = record(value, 'damage', ['circles', 'minRadius', 'maxRadius']);
+  const needed = ['circles', 'minRadius', 'maxRadius'];
+  const given = typeof value === 'object' && value !== null ? Object.keys(value) : [];
+  const optional = ['large', 'whole'].filter((key) => given.includes(key));
+  const fields = record(value, 'damage', [...needed, ...optional]);
+  const probability = (key: 'large' | 'whole'): { [K in typeof key]?: number } =>
+    optional.includes(key) ? { [key]: number(fields[key], `damage.${key}`, 0, 1) } : {};
   const minRadius = number(fields['minRadius'], 'damage.minRadius', 0, 1);
   return {
     circles: integer(fields['circles'], 'damage.circles', 1, 1000),
     minRadius,
     maxRadius: number(fields['maxRadius'], 'damage.maxRadius', minRadius, 1),
+    ...probability('large'),
+    ...probability('whole'),
   };
 }
 

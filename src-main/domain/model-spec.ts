@@ -32,11 +32,16 @@ export interface NetworkSpec {
 
 export type LossKind = 'mse' | 'bce';
 
-/** Circles of damage on the encoder's input while training; radii are fractions of the image's width. */
+/** Damage to the encoder's input while training; the target stays whole. */
 export interface DamageSpec {
+  /** The paper's: so many circles; radii are fractions of the image's width. */
   readonly circles: number;
   readonly minRadius: number;
   readonly maxRadius: number;
+  /** Probability that a picture loses one large part instead: a stroke, a box or a half. 0 if left out. */
+  readonly large?: number;
+  /** Probability that a picture stays whole. 0 if left out. */
+  readonly whole?: number;
 }
 
 export interface ModelSpec {

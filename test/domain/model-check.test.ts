@@ -102,3 +102,17 @@ test('what is no object is refused', () => {
     );
   }
 });
+
+test('probabilities of large damage and of none may be there, within 0 and 1', () => {
+  const damage = { circles: 8, minRadius: 0.02, maxRadius: 0.05 };
+  const spec = (change: object): unknown => ({ ...presets.sketch, damage: { ...damage, ...change } });
+  assert.deepEqual(parseModelSpec(spec({})).damage, damage);
+  assert.deepEqual(parseModelSpec(spec({ large: 0.5 })).damage, { ...damage, large: 0.5 });
+  assert.deepEqual(parseModelSpec(spec({ whole: 0.2, large: 0 })).damage, {
+    ...damage,
+    whole: 0.2,
+    large: 0,
+  });
+  for (const change of [{ large: 1.5 }, { whole: -1 }, { large: '1' }, { huge: 1 }])
+    assert.throws(() => parseModelSpec(spec(change)), { code: 'bad-spec' });
+});

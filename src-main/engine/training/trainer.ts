@@ -18,7 +18,7 @@ import { tf } from '#engine/tf.ts';
 import { createAdam } from '#engine/training/adam.ts';
 import { createDataOrder, derivedSeed } from '#engine/training/data-order.ts';
 import type { DataOrderState } from '#engine/training/data-order.ts';
-import { cutCircles, drawCircles } from '#engine/training/damage.ts';
+import { damagePicture } from '#engine/training/damage.ts';
 import { balanceSamples } from '#engine/training/gradients.ts';
 import { latentPenalty, sampleLatent } from '#engine/training/loss.ts';
 import type { TrainingOptions } from '#engine/training/options.ts';
@@ -107,8 +107,7 @@ export function createTrainer({
     const input = encoderInput(spec, rgba);
     if (spec.damage) {
       const random = createRandom(derivedSeed(seed, 'damage', iteration));
-      for (let b = 0; b < B; b++)
-        cutCircles(input, spec.grid, planes, b, drawCircles(spec.damage, spec.grid, random));
+      for (let b = 0; b < B; b++) damagePicture(input, spec.grid, planes, b, spec.damage, random);
     }
     return tf.tensor4d(input, [B, H, W, planes]);
   }
