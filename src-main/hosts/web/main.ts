@@ -12,6 +12,7 @@ import { createService, type Service } from '#hosts/service/service.ts';
 import { help, parseWebArguments, type WebArguments } from './arguments.ts';
 import { openAddress } from './open-address.ts';
 import { startWebHost, type WebHost } from './web-host.ts';
+import { windowToken } from './window-token.ts';
 
 /** Terminal and npm each deliver one and the same Ctrl-C, so a second signal counts only after this long. */
 const sameInterruptMs = 500;
@@ -37,8 +38,9 @@ async function run(): Promise<number> {
   let service: Service | undefined;
   let host: WebHost | undefined;
   try {
+    const dataFolder = given.dataFolder ?? usualDataFolder();
     service = await createService({
-      dataFolder: given.dataFolder ?? usualDataFolder(),
+      dataFolder,
       version: (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version,
       hasNativeDialogs: false,
       assetsFolder: join(root, 'assets'),
@@ -49,6 +51,7 @@ async function run(): Promise<number> {
     host = await startWebHost({
       service,
       port: given.port,
+      token: await windowToken(dataFolder),
       rendererFolder: join(root, 'dist/renderer'),
       log,
     });

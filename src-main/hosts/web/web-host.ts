@@ -26,6 +26,8 @@ export interface WebHostOptions {
   readonly service: WebService;
   /** The first to try; 0 is any. */
   readonly port?: number;
+  /** What lets windows in; a new one, good for this start alone, if left out. */
+  readonly token?: string;
   /** The page's build. */
   readonly rendererFolder: string;
   /** A line for whoever looks after the server: what was refused, what went wrong. */
@@ -50,6 +52,7 @@ export interface WebHost {
 export async function startWebHost({
   service,
   port = defaultPort,
+  token = randomBytes(32).toString('base64url'),
   rendererFolder,
   log,
   maxMessageBytes = 16 * 1024 * 1024,
@@ -70,7 +73,7 @@ export async function startWebHost({
   const server = createServer({ requestTimeout: 0 });
   const access: Access = {
     port: await listen(server, port),
-    token: randomBytes(32).toString('base64url'),
+    token,
   };
 
   server.on('request', (request, response) => {
