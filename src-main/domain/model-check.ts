@@ -9,7 +9,9 @@ import type { DamageSpec, EncoderLayer, ModelSpec, NetworkSpec } from './model-s
 
 /** @throws AppError bad-spec, naming the field, what was expected and what came. */
 export function parseModelSpec(value: unknown): ModelSpec {
+  const hasOffset = typeof value === 'object' && value !== null && Object.hasOwn(value, 'seedOffset');
   const fields = record(value, 'the model spec', [
+    ...(hasOffset ? ['seedOffset'] : []),
     'version',
     'preset',
     'image',
@@ -39,6 +41,7 @@ export function parseModelSpec(value: unknown): ModelSpec {
     window: choice(fields['window'], 'window', [3]),
     steps: integer(fields['steps'], 'steps', 1, 100_000),
     seed: choice(fields['seed'], 'seed', ['rgba', 'hidden']),
+    ...(hasOffset && { seedOffset: parseOffset(fields['seedOffset'], grid) }),
     network,
     loss: choice(fields['loss'], 'loss', ['mse', 'bce']),
     klWeight: number(fields['klWeight'], 'klWeight', 0, 1e6),
@@ -51,6 +54,14 @@ function parseGrid(value: unknown): Grid {
   return {
     height: integer(fields['height'], 'grid.height', 1, 4096),
     width: integer(fields['width'], 'grid.width', 1, 4096),
+  };
+}
+
+function parseOffset(value: unknown, { height, width }: Grid): { readonly x: number; readonly y: number } {
+  const fields = record(value, 'seedOffset', ['x', 'y']);
+  return {
+    x: integer(fields['x'], 'seedOffset.x', -width, width),
+    y: integer(fields['y'], 'seedOffset.y', -height, height),
   };
 }
 

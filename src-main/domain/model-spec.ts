@@ -57,6 +57,8 @@ export interface ModelSpec {
   readonly steps: number;
   /** `rgba`: the first four values of the centre cell are 1. `hidden`: channels 3…C−1 are 1 (the authors' colour code). */
   readonly seed: 'rgba' | 'hidden';
+  /** Cells from the centre to where the seed lies, right and down; at the centre if left out. */
+  readonly seedOffset?: { readonly x: number; readonly y: number };
   /** null: one image, no encoder (`single`). */
   readonly network: NetworkSpec | null;
   readonly loss: LossKind;

@@ -116,3 +116,11 @@ test('probabilities of large damage and of none may be there, within 0 and 1', (
   for (const change of [{ large: 1.5 }, { whole: -1 }, { large: '1' }, { huge: 1 }])
     assert.throws(() => parseModelSpec(spec(change)), { code: 'bad-spec' });
 });
+
+test('the seed may lie off the centre, by whole cells and on the grid', () => {
+  const spec = (seedOffset: unknown): unknown => ({ ...presets.single, seedOffset });
+  assert.deepEqual(parseModelSpec(spec({ x: -3, y: 5 })).seedOffset, { x: -3, y: 5 });
+  assert.ok(!('seedOffset' in parseModelSpec(presets.single)));
+  for (const offset of [null, { x: 1 }, { x: 0.5, y: 0 }, { x: 0, y: 41 }, { x: 0, y: 0, z: 0 }])
+    assert.throws(() => parseModelSpec(spec(offset)), { code: 'bad-spec' });
+});

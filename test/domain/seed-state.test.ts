@@ -23,3 +23,15 @@ test('the authors’ colour code seeds alpha and the hidden channels', () => {
     5,
   );
 });
+
+test('an offset moves the seed from the centre, on any grid; never off it', () => {
+  const spec = { ...presets.single, seedOffset: { x: -3, y: 5 } };
+  const placeOn = (height: number, width: number): [number, number] => {
+    const at = seedState({ ...spec, grid: { height, width } }).findIndex((value) => value !== 0);
+    const cell = Math.floor(at / spec.automaton.channels);
+    return [Math.floor(cell / width), cell % width];
+  };
+  assert.deepEqual(placeOn(40, 40), [25, 17]);
+  assert.deepEqual(placeOn(80, 100), [45, 47]);
+  assert.deepEqual(placeOn(4, 4), [3, 0]);
+});

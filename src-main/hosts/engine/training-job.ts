@@ -34,6 +34,7 @@ import { drawSheet } from '#media/sheet.ts';
 import { writeFileAtomic } from '#storage/atomic-file.ts';
 import { saveCheckpoint } from '#storage/checkpoint-slots.ts';
 import { growPictures } from './grow-pictures.ts';
+import { seededOn } from './seed-place.ts';
 import { machineName } from './machine-name.ts';
 
 /** Pictures in memory, values 0…1; media's Dataset is one. */
@@ -97,7 +98,8 @@ const PREVIEWED = 10;
 const PREVIEW_SCALE = 3;
 
 /** @throws AppError mismatch if the checkpoint or the weights are not of this spec */
-export async function createTrainingJob(setup: TrainingJobSetup): Promise<TrainingJob> {
+export async function createTrainingJob(asked: TrainingJobSetup): Promise<TrainingJob> {
+  const setup = { ...asked, spec: placedSpec(asked) };
   const { spec, paths } = setup;
   await mkdir(dirname(paths.model), { recursive: true });
   const [trainer, judge] =
@@ -143,6 +145,12 @@ export async function createTrainingJob(setup: TrainingJobSetup): Promise<Traini
     },
     dispose: () => trainer.dispose(),
   };
+}
+
+/** A rule that is learned from the start may begin where its picture is; one that was learned begins where it did. */
+function placedSpec({ spec, run, checkpoint, weights, pictures, training }: TrainingJobSetup): ModelSpec {
+  if (run.kind !== 'single' || checkpoint || weights) return spec;
+  return seededOn(spec, pictures.batch(training.slice(0, 1)));
 }
 
 function imagesTrainer(setup: TrainingJobSetup, run: ImagesRun): AnyTrainer {
