@@ -185,6 +185,8 @@ function assemble({ options, data, library, engines, onBug }: Parts): Service {
     await engines.close();
     await ready;
     await forgetPlace(data);
+    // At the end nobody waits for it, and nothing is being added.
+    await library.collect().catch(onBug);
     library.close();
   }
 
