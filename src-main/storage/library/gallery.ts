@@ -99,7 +99,8 @@ function conditionsOf(wanted: GalleryQuery): {
   }
   if (wanted.favouritesOnly) sql.push('is_favourite = 1');
   if (wanted.modelId !== null) {
-    sql.push('EXISTS (SELECT 1 FROM styles WHERE item = items.seq AND model = ?)');
+    // By the index alone: the rows are long, for they hold latents.
+    sql.push('EXISTS (SELECT 1 FROM styles INDEXED BY styles_model WHERE model = ? AND item = items.seq)');
     params.push(wanted.modelId);
   }
   for (const name of wanted.tags) {

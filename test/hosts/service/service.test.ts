@@ -41,7 +41,7 @@ test('scan, train, styles, grow, paint, save, replay, export, import elsewhere',
   assert.equal(first.engine.status, 'ready');
   assert.deepEqual(
     { models: first.library.models, styles: first.library.styles, jobs: first.jobs },
-    { models: 2, styles: 1, jobs: [] },
+    { models: 3, styles: 1, jobs: [] },
     'what comes with the program is there, and of the parrot the style, too',
   );
 
@@ -57,7 +57,7 @@ test('scan, train, styles, grow, paint, save, replay, export, import elsewhere',
   assert.ok(detail.curve.length > 0 && detail.preview !== null);
   assert.deepEqual([...service.picture(detail.preview)!.subarray(1, 4)], [...Buffer.from('PNG')]);
   const model = (await window.call('models.list', {})).find(({ id }) => id === job.modelId);
-  assert.deepEqual([model?.name, model?.styles, model?.iterations], ['Emoji', 8, 10]);
+  assert.deepEqual([model?.name, model?.styles, model?.iterations], ['Emoji 2', 8, 10]);
 
   const styleId = job.styleIds[0];
   const growth = await window.call('growth.open', { styleIds: [styleId], stepsPerSecond: 2000 });
@@ -110,7 +110,7 @@ test('scan, train, styles, grow, paint, save, replay, export, import elsewhere',
   assert.equal((await ended(window, exported.jobId)).state, 'done');
   const names = (await readdir(folder)).sort();
   assert.equal(names.length, 10, names.join());
-  assert.ok(names.includes('_b_Hurt__b_.png') && names.includes('Emoji.safetensors'), names.join());
+  assert.ok(names.includes('_b_Hurt__b_.png') && names.includes('Emoji 2.safetensors'), names.join());
   const file = await service.download('style', styleId);
   assert.ok(file.body instanceof Uint8Array && names.includes(file.fileName));
   const written = await readFile(join(folder, file.fileName));
@@ -139,7 +139,7 @@ test('scan, train, styles, grow, paint, save, replay, export, import elsewhere',
     assert.match(done.message ?? '', /bad\.safetensors/);
   }
   const again = await second.window.call('models.list', {});
-  assert.ok(again.some(({ name, canEncode, isBundled }) => name === 'Emoji' && canEncode && !isBundled));
+  assert.ok(again.some(({ name, canEncode, isBundled }) => name === 'Emoji 2' && canEncode && !isBundled));
   assert.deepEqual(second.bugs, []);
 });
 
