@@ -130,7 +130,7 @@ test('scan, train, styles, grow, paint, save, replay, export, import elsewhere',
     const done = await ended(second.window, jobId);
     assert.equal(done.state, 'done', done.message ?? '');
     const { library } = await second.window.call('app.snapshot', {});
-    assert.deepEqual([library.styles, library.models], [9, 3], time);
+    assert.deepEqual([library.styles, library.models], [9, 4], time);
     const left = await second.window.call('jobs.skipped', { jobId });
     assert.deepEqual(
       left.map(({ path }) => path),
