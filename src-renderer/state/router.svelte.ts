@@ -26,6 +26,10 @@ class Router {
     this.go({ screen: 'grow', styleIds: [], artworkId });
   }
 
+  mix(...styleIds: string[]): void {
+    this.go({ screen: 'mixer', styleIds });
+  }
+
   gallery(): void {
     this.go({ screen: 'gallery', tab: 'items' });
   }
