@@ -17,6 +17,7 @@ import { createEncodingRunner } from './library/encoding-job.ts';
 import { libraryHandlers } from './library/library-handlers.ts';
 import { createRefinementRunner } from './library/refinement-job.ts';
 import type { AppPorts } from './ports.ts';
+import { repairHandlers } from './repair/repair-handlers.ts';
 import { settingsHandlers } from './settings/settings-handlers.ts';
 import { trainingHandlers } from './training/training-handlers.ts';
 import { createTrainingRunner } from './training/training-job.ts';
@@ -115,6 +116,7 @@ export function createApplication(setup: ApplicationSetup): Application {
       ...settingsHandlers(ports),
       ...libraryHandlers(ports),
       ...growthHandlers(ports, sessions),
+      ...repairHandlers(),
       ...trainingHandlers(ports, queue),
       ...jobHandlers(ports, queue),
       ...host,
