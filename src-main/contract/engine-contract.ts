@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { defineContract } from './contract.ts';
 import { backendChoice, engineInfo } from './shapes/engine-state.ts';
 import { frame, growthControl, growthEvent, growthStroke } from './shapes/growth.ts';
+import { mix, morph, morphFrame, plainMix } from './shapes/mix.ts';
 import {
   scanProgress,
   scanReport,
@@ -39,6 +40,9 @@ export const styleValues = z.object({
   w1: floats,
 });
 export type StyleValues = z.output<typeof styleValues>;
+
+/** What mixing and going between latents needs: the model that decodes them, and one a style, [E]. */
+const latents = z.object({ modelPath: path, values: z.array(floats).min(1).max(4) });
 
 const source = z.object({ name: z.string(), hash: z.string() });
 
@@ -120,6 +124,9 @@ export const engineContract = defineContract({
     'growth.open': {
       params: z.object({
         styles: z.array(styleValues).min(1).max(4),
+        mix: mix.default(plainMix),
+        /** null where the styles are not of one model that is there: they cannot be mixed by `latent` then. */
+        latents: latents.nullable().default(null),
         seed: uint32,
         grid: grid.nullable(),
         isPlaying: z.boolean(),
@@ -140,6 +147,29 @@ export const engineContract = defineContract({
       result: z.object({ picture: bytes, digest: hash, step: count, grid, events: z.array(growthEvent) }),
     },
     'growth.close': { params: z.object({ growthId: id }), result: nothing },
+
+    /** The one rule of a mix by `weights` or `latent`, with what it grows as a PNG. @throws unsupported for another mix */
+    'mix.rule': {
+      params: z.object({
+        name: z.string(),
+        styles: z.array(styleValues).min(2).max(4),
+        mix,
+        latents: latents.nullable(),
+      }),
+      result: z.object({ style: styleValues, latent: floats.nullable(), picture: bytes }),
+    },
+    'mix.morph': {
+      params: z.object({
+        spec: modelSpec,
+        latents,
+        morph,
+        seed: uint32,
+        grid: grid.nullable(),
+        steps: z.number().int().min(1).max(100_000).nullable(),
+      }),
+      result: z.object({ frames: count }),
+      progress: morphFrame,
+    },
 
     /** Reads a file by its content: a model, a style, or else a picture that decodes. @throws bad-file, bad-image, … */
     'files.inspect': { params: z.object({ path }), result: inspectedFile },
