@@ -10,7 +10,11 @@ export type Overlay =
   | { readonly kind: 'circle'; readonly centre: Point; readonly edge: Point }
   | { readonly kind: 'cell'; readonly cell: Point }
   /** One pixel a cell; as transparent as it is. */
-  | { readonly kind: 'map'; readonly image: HTMLCanvasElement };
+  | { readonly kind: 'map'; readonly image: HTMLCanvasElement }
+  /** Between two corners. */
+  | { readonly kind: 'rectangle'; readonly from: Point; readonly to: Point }
+  /** Drawn so far; it will be closed. */
+  | { readonly kind: 'lasso'; readonly points: readonly Point[] };
 
 export function drawOverlay(context: CanvasRenderingContext2D, view: View, overlay: Overlay): void {
   switch (overlay.kind) {
@@ -40,6 +44,22 @@ export function drawOverlay(context: CanvasRenderingContext2D, view: View, overl
       const { width, height } = overlay.image;
       context.imageSmoothingEnabled = false;
       context.drawImage(overlay.image, x, y, width * view.scale, height * view.scale);
+      return;
+    }
+    case 'rectangle': {
+      const from = toScreen(view, overlay.from);
+      const to = toScreen(view, overlay.to);
+      twoTone(context, () => {
+        context.rect(from.x, from.y, to.x - from.x, to.y - from.y);
+      });
+      return;
+    }
+    case 'lasso': {
+      const points = overlay.points.map((point) => toScreen(view, point));
+      twoTone(context, () => {
+        for (const { x, y } of points) context.lineTo(x, y);
+        context.closePath();
+      });
       return;
     }
     default:

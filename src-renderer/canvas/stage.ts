@@ -208,7 +208,8 @@ export function openStage(canvas: HTMLCanvasElement, options: StageOptions = {})
   };
 }
 
-function createChecker(
+/** Squares of two colours, for what lies under transparent pixels; null where no canvas can be had. */
+export function createChecker(
   context: CanvasRenderingContext2D,
   first: string,
   second: string,
