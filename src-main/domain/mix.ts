@@ -80,7 +80,9 @@ function checkMap({ height, width, cells, softness }: AreaMap, styles: number): 
   }
   for (const digit of new Set(cells)) {
     if (!/^[0-3]$/.test(digit) || Number(digit) >= styles) {
-      fail(`The map of areas names a style “${digit}”, and there are ${styles}, counted from 0: paint it again.`);
+      fail(
+        `The map of areas names a style “${digit}”, and there are ${styles}, counted from 0: paint it again.`,
+      );
     }
   }
   if (!Number.isInteger(softness) || softness < 0 || softness > 64) {
