@@ -28,6 +28,11 @@ export function createFiles({ data, uploads, assetsFolder, modelsFolder }: Files
     return join(data.jobs, jobId);
   };
 
+  const repairFolder = (repairId: string): string => {
+    if (!JOB_FOLDER.test(repairId)) throw new RangeError(`not a repair's id: ${repairId}`);
+    return join(data.repairs, repairId);
+  };
+
   return {
     nameOf: (path) => basename(path),
     kindOf,
@@ -68,6 +73,8 @@ export function createFiles({ data, uploads, assetsFolder, modelsFolder }: Files
         if (age > FORGOTTEN_MS) await rm(path, { recursive: true, force: true });
       }
     },
+    repairFolder,
+    removeRepairFolder: (repairId) => rm(repairFolder(repairId), { recursive: true, force: true }),
     cacheFolder: data.cache,
     bundledModel: (bundledName) => join(modelsFolder, basename(bundledName)),
     async bundledModels() {
