@@ -69,7 +69,7 @@ function beginArea(mask: Mask, { tool, takes }: GestureOptions, start: Point): G
   const points = [start];
   const last = (): Point => points[points.length - 1];
   return {
-    get draft() {
+    get draft(): Overlay {
       return tool === 'rectangle'
         ? { kind: 'rectangle', from: start, to: last() }
         : { kind: 'lasso', points: [...points] };

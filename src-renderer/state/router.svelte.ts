@@ -30,6 +30,10 @@ class Router {
     this.go({ screen: 'mixer', styleIds });
   }
 
+  repair(): void {
+    this.go({ screen: 'repair' });
+  }
+
   gallery(): void {
     this.go({ screen: 'gallery', tab: 'items' });
   }
