@@ -1,0 +1,50 @@
+/** What the Mixer says: its modes in a word and a line, shares, turns, and names for what is made. */
+import type { Mix } from '#domain/mix.ts';
+import { shares, turnRatio, type MixKind } from './mix-settings.ts';
+
+export const modeWords: Readonly<Record<MixKind, { readonly title: string; readonly line: string }>> = {
+  turns: { title: 'Turns', line: 'One style a step for all cells, spread as evenly as the ratio allows.' },
+  random: { title: 'Random', line: 'In every step each cell draws which style it follows.' },
+  weights: { title: 'Average', line: 'The values of the rules are averaged into one rule.' },
+  latent: { title: 'Latent', line: 'The model decodes a rule from a point between the styles.' },
+  areas: { title: 'Areas', line: 'You paint which style acts where.' },
+};
+
+/** "67 %" */
+export function shareWords(amounts: readonly number[], slot: number): string {
+  return `${Math.round((shares(amounts)[slot] ?? 0) * 100)} %`;
+}
+
+/** "2 of 3 turns" */
+export function turnWords(amounts: readonly number[], slot: number): string {
+  const ratio = turnRatio(amounts);
+  const turns = ratio.reduce((total, turn) => total + turn, 0);
+  return `${ratio[slot] ?? 0} of ${turns} ${turns === 1 ? 'turn' : 'turns'}`;
+}
+
+/** "turns 2:1", "average 67 % and 33 %", "areas" */
+export function describeMix(mix: Mix): string {
+  const percent = (weights: readonly number[]): string => {
+    const sum = weights.reduce((total, weight) => total + weight, 0);
+    return weights.map((weight) => `${Math.round((100 * weight) / sum)} %`).join(' and ');
+  };
+  switch (mix.kind) {
+    case 'turns':
+      return `turns ${mix.ratio.join(':')}`;
+    case 'random':
+    case 'weights':
+      return `${modeWords[mix.kind].title.toLowerCase()} ${percent(mix.weights)}`;
+    case 'latent':
+      return `latent ${percent(mix.weights)}${mix.path === 'spherical' ? ', on the sphere' : ''}`;
+    case 'areas':
+      return 'painted areas';
+    default:
+      return mix satisfies never;
+  }
+}
+
+/** What a new style is called unless someone says otherwise; those without a share are not named. */
+export function proposedStyleName(names: readonly string[], amounts: readonly number[]): string {
+  const taken = names.filter((_, slot) => (shares(amounts)[slot] ?? 0) > 0);
+  return (taken.length > 0 ? taken : names).join(' × ').slice(0, 200);
+}
