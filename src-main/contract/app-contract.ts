@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { defineContract } from './contract.ts';
 import { settings, settingsPatch } from './settings.ts';
 import { engineState } from './shapes/engine-state.ts';
+import { exportedFrame, exportOptions, exportProgress, exportSummary } from './shapes/export.ts';
 import { frame, growthControl, growthStroke } from './shapes/growth.ts';
 import { mix, morph, morphFrame, plainMix } from './shapes/mix.ts';
 import {
@@ -49,7 +50,7 @@ export type ImportSource = z.output<typeof importSource>;
 export const inspected = z.object({
   source: importSource,
   name: z.string(),
-  kind: z.enum(['picture', 'style', 'model', 'folder', 'unknown']),
+  kind: z.enum(['picture', 'artwork', 'style', 'model', 'folder', 'unknown']),
   /** A sentence: why it cannot be used; null where it can. */
   problem: z.string().nullable(),
 });
@@ -124,8 +125,25 @@ export const appContract = defineContract({
           .min(1)
           .max(100_000),
         folder: path,
+        /** Null: styles as style files, artworks as plain pictures of their last step. Models are files either way. */
+        options: exportOptions.nullable().default(null),
+        /** Of the files: `{name}`, `{seed}`, `{steps}`, `{number}` stand for the item's. */
+        pattern: z.string().trim().min(1).max(200).default('{name}'),
       }),
       result: z.object({ jobId: id }),
+    },
+    /** One file to be fetched as `/downloads/export/ID` or forgotten; kept for some hours. */
+    'export.make': {
+      params: z.object({ item: itemRef, options: exportOptions }),
+      result: exportSummary.extend({ exportId: id, fileName: z.string() }),
+      progress: exportProgress,
+    },
+    'export.forget': { params: z.object({ exportId: id }), result: nothing },
+    /** For the window to encode, as fast as they are acknowledged. */
+    'export.frames': {
+      params: z.object({ item: itemRef, options: exportOptions }),
+      result: z.object({ frames: count }),
+      progress: exportedFrame,
     },
     /** Encodes pictures that come with the program, so that there is something to grow. */
     'samples.start': {

@@ -3,7 +3,7 @@
  * the file carries what it was grown from.
  */
 import { z } from 'zod';
-import { count } from './values.ts';
+import { bytes, count } from './values.ts';
 
 /**
  * `safetensors`: rules and recipe alone. `png`, `still-webp`: the last step. `sheet`: steps side by side, a PNG. `frames`:
@@ -71,3 +71,16 @@ export const exportProgress = z.object({
   total: count,
 });
 export type ExportProgress = z.output<typeof exportProgress>;
+
+export const exportedFrame = z.object({
+  /** From 0, of so many. */
+  frame: count,
+  frames: count,
+  /** How long it stays. */
+  ms: z.number(),
+  height: count,
+  width: count,
+  /** Straight (not premultiplied) RGBA, [H, W, 4], on its background. */
+  rgba: bytes,
+});
+export type ExportedFrame = z.output<typeof exportedFrame>;

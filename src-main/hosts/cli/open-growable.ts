@@ -9,6 +9,7 @@ import { encodeInput, type EncodingModel } from '#hosts/engine/encode-picture.ts
 import type { Engine } from '#hosts/engine/open-engine.ts';
 import { openPicture } from '#hosts/engine/open-picture.ts';
 import { readOwnFile } from '#hosts/engine/own-files.ts';
+import { AppError } from '#domain/errors.ts';
 import { readFileBytes } from '#storage/atomic-file.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -29,6 +30,12 @@ export function growthOn(engine: Engine): OpenGrowth {
 export async function openRule(path: string): Promise<Style | null> {
   const name = basename(path);
   const file = readOwnFile(await readFileBytes(path), name);
+  if (file.kind === 'artwork') {
+    throw new AppError(
+      'unsupported',
+      `${name} is an artwork, of ${file.artwork.styles.length} styles: export it, or grow it by its name alone.`,
+    );
+  }
   if (file.kind === 'style') {
     const { spec, image } = file.style;
     return { name: image?.name ?? name, spec, rule: file.rule };

@@ -63,7 +63,7 @@ export interface Service {
   picture(hash: string): Uint8Array | null;
   readonly uploads: Pick<Uploads, 'create' | 'add'>;
   /** @throws AppError not-found */
-  download(kind: Exportable['kind'] | 'repair', id: string): Promise<Download>;
+  download(kind: Exportable['kind'] | 'repair' | 'export', id: string): Promise<Download>;
   /** Says, for another Morphogen that finds the library in use, where this one is open. */
   announce(url: string): Promise<void>;
   /** Fulfilled when what comes with the program is in the library. */
@@ -204,6 +204,11 @@ function assemble({ options, data, library, engines, onBug }: Parts): Service {
     picture: (hash) => (/^[0-9a-f]{64}$/.test(hash) ? store.picture(hash) : null),
     uploads,
     async download(kind, id) {
+      if (kind === 'export') {
+        const { path, name, ending } = application.madeExport(id);
+        const fileName = `${safeName(name)}.${ending}`;
+        return { fileName, type: mediaType(fileName), body: { path } };
+      }
       if (kind === 'repair') {
         const { fileName, path } = await application.repairs.saved(id);
         return { fileName: safeName(fileName), type: mediaType(fileName), body: { path } };
@@ -223,5 +228,7 @@ function assemble({ options, data, library, engines, onBug }: Parts): Service {
 function mediaType(fileName: string): string {
   if (fileName.endsWith('.jpg')) return 'image/jpeg';
   if (fileName.endsWith('.tif')) return 'image/tiff';
+  if (fileName.endsWith('.gif')) return 'image/gif';
+  if (fileName.endsWith('.safetensors')) return 'application/octet-stream';
   return fileName.endsWith('.webp') ? 'image/webp' : 'image/png';
 }

@@ -126,7 +126,7 @@ async function write({ spool, moments, carried }: Grown, writing: Writing): Prom
   const size = { width: best.width, height: best.height };
   const single = async (bytes: Uint8Array, shown: { width: number; height: number }): Promise<Exported> => {
     refuseOverBudget(bytes.length, options);
-    await writeFileAtomic(path, bytes, { signal: run.signal });
+    await writeFileAtomic(path, bytes, { makeFolder: true, signal: run.signal });
     return { files: [path], bytes: bytes.length, frames: 1, ...shown, notes: [] };
   };
   const lastFrame = (): Promise<RgbaImage> => shownFrame(spool.frame(spool.count - 1), best, background);
@@ -167,7 +167,7 @@ async function writeMoving(
     ({ quality } = found);
   }
   const onFrame = (done: number, total: number): void => run.onProgress?.({ phase: 'Encoding', done, total });
-  const file = await createAtomicFile(path, { signal: run.signal });
+  const file = await createAtomicFile(path, { makeFolder: true, signal: run.signal });
   try {
     const { frames, bytes } = await encodeFrames({ ...wanted, onFrame }, quality, (piece) =>
       file.write(piece),
