@@ -106,8 +106,9 @@ async function readBands(
       .toBuffer({ resolveWithObject: true });
     const expected = channel === null ? photo.bands : 1;
     if ((info.channels as number) !== expected) throw new Error(`${info.channels} channels were read`);
-    // A copy, for a buffer's bytes may begin anywhere.
-    return isWide ? new Uint16Array(new Uint8Array(data).buffer) : data;
+    // A copy: a buffer's bytes may begin anywhere, and its slices are views, not copies.
+    const copy = new Uint8Array(data);
+    return isWide ? new Uint16Array(copy.buffer) : copy;
   } catch (error) {
     throw damaged(error);
   }
