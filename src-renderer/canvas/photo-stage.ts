@@ -53,6 +53,23 @@ export interface PhotoStage {
 /** CSS pixels left free around the fitted photo. */
 const margin = 24;
 
+function drawHandle(context: CanvasRenderingContext2D, { x, y }: Point): void {
+  context.beginPath();
+  context.arc(x, y, 18, 0, 2 * Math.PI);
+  context.fillStyle = 'rgb(20 22 20 / 0.78)';
+  context.strokeStyle = '#ffffff';
+  context.lineWidth = 2;
+  context.fill();
+  context.stroke();
+  context.beginPath();
+  for (const side of [-1, 1]) {
+    context.moveTo(x + side * 5, y - 5);
+    context.lineTo(x + side * 10, y);
+    context.lineTo(x + side * 5, y + 5);
+  }
+  context.stroke();
+}
+
 /** @param canvas As stage.ts takes it. @param onView After each change of view or viewport. */
 export function openPhotoStage(canvas: HTMLCanvasElement, onView: (view: View) => void): PhotoStage {
   const context = canvas.getContext('2d');
@@ -144,6 +161,7 @@ export function openPhotoStage(canvas: HTMLCanvasElement, onView: (view: View) =
     context.fillRect(x - 1.5, view.y, 3, height);
     context.fillStyle = '#ffffff';
     context.fillRect(x - 0.75, view.y, 1.5, height);
+    drawHandle(context, { x, y: viewport.height / 2 });
   };
 
   const createPattern = (): CanvasPattern | string => {
