@@ -22,7 +22,7 @@ export function turnWords(amounts: readonly number[], slot: number): string {
   return `${ratio[slot] ?? 0} of ${turns} ${turns === 1 ? 'turn' : 'turns'}`;
 }
 
-/** "turns 2:1", "average 67 % and 33 %", "areas" */
+/** "in turns 2:1", "averaged 67 % and 33 %", "in painted areas" */
 export function describeMix(mix: Mix): string {
   const percent = (weights: readonly number[]): string => {
     const sum = weights.reduce((total, weight) => total + weight, 0);
@@ -30,14 +30,14 @@ export function describeMix(mix: Mix): string {
   };
   switch (mix.kind) {
     case 'turns':
-      return `turns ${mix.ratio.join(':')}`;
+      return mix.ratio.length === 0 ? 'in turns' : `in turns ${mix.ratio.join(':')}`;
     case 'random':
     case 'weights':
-      return `${modeWords[mix.kind].title.toLowerCase()} ${percent(mix.weights)}`;
+      return `${mix.kind === 'random' ? 'at random' : 'averaged'} ${percent(mix.weights)}`;
     case 'latent':
-      return `latent ${percent(mix.weights)}${mix.path === 'spherical' ? ', on the sphere' : ''}`;
+      return `by latents ${percent(mix.weights)}${mix.path === 'spherical' ? ' on the sphere' : ''}`;
     case 'areas':
-      return 'painted areas';
+      return 'in painted areas';
     default:
       return mix satisfies never;
   }

@@ -37,7 +37,7 @@ export function mixerCommands({ stage, save, addStyle, saveStyle, compare }: Mix
     ...mixKinds.map((kind, index) =>
       command(
         `mode.${kind}`,
-        `Mix by ${modeWords[kind].title.toLowerCase()}`,
+        `Mix: ${modeWords[kind].title}`,
         [`Shift+F${index + 1}`],
         () => mixer.setKind(kind),
         () => isOpen() && mixer.whyNot(kind) === null,
