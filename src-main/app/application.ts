@@ -7,6 +7,7 @@ import type { Handlers } from '#contract/rpc.ts';
 import type { LibrarySummary } from '#contract/shapes/library.ts';
 import { createGrowthSessions } from './growths/growth-sessions.ts';
 import { growthHandlers } from './growths/growth-handlers.ts';
+import { mixHandlers } from './growths/mix-handlers.ts';
 import { createExportRunner } from './imports/export-job.ts';
 import { createMadeExports, type MadeExport } from './imports/made-exports.ts';
 import { createImportRunner } from './imports/import-job.ts';
@@ -125,6 +126,7 @@ export function createApplication(setup: ApplicationSetup): Application {
       ...settingsHandlers(ports),
       ...libraryHandlers(ports),
       ...growthHandlers(ports, sessions),
+      ...mixHandlers(ports),
       ...repairs.handlers,
       ...trainingHandlers(ports, queue),
       ...jobHandlers(ports, queue),

@@ -7,6 +7,7 @@ import { createSession, sessionHandlers } from './session.ts';
 import { exportHandlers } from './export-handlers.ts';
 import { fileHandlers } from './file-handlers.ts';
 import { growthHandlers } from './growth-handlers.ts';
+import { mixHandlers } from './mix-handlers.ts';
 import { refinementHandlers } from './refinement-handlers.ts';
 import { repairHandlers } from './repair-handlers.ts';
 import { trainingHandlers } from './training-handlers.ts';
@@ -16,6 +17,7 @@ export function createEngineHandlers(): Handlers<EngineContract> {
   return tellingMemory({
     ...sessionHandlers(session),
     ...growthHandlers(session),
+    ...mixHandlers(session),
     ...fileHandlers(session),
     ...exportHandlers(session),
     ...encodingHandlers(session),
