@@ -12,6 +12,7 @@ export const commandTable: CommandTable = {
     'tour',
     'train',
     'grow',
+    'export',
     'encode',
     'refine',
     'fuse',

@@ -34,7 +34,14 @@ export interface ExportRun extends FrameOptions {
 export interface Exported extends ExportSummary {
   /** One, but of `frames`. */
   readonly files: readonly string[];
+  /** Whether the last step came out as its recipe says; null where it was not grown, or the recipe does not say. */
+  readonly isSame: boolean | null;
 }
+
+type Written = Omit<Exported, 'isSame'>;
+
+const DIFFERENT =
+  'On this engine it grows into a picture that differs from the saved one, as it rounds differently.';
 
 interface Grown {
   readonly spool: FrameSpool;
@@ -72,9 +79,15 @@ export async function exportGrowth(
   const best = bestQuality(options, growth.recipe.grid);
   const spool = new FrameSpool(run.spoolFolder === undefined ? {} : { folder: run.spoolFolder });
   try {
-    const carried = await grow(growth, options, { moments, spool, run });
+    const digest = await grow(growth, options, { moments, spool, run });
+    const isEnd = lastStep === growth.recipe.steps;
+    const isSame = digest === null || growth.digest === null || !isEnd ? null : digest === growth.digest;
+    const isCarried = options.carriesRecipe || options.format === 'safetensors';
+    const carried = isCarried ? artworkFileBytes({ ...growth, digest: growth.digest ?? digest }) : null;
     const background = backgroundOf(options, spec.image);
-    return await write({ spool, moments, carried }, { options, best, background, path, run });
+    const written = await write({ spool, moments, carried }, { options, best, background, path, run });
+    const notes = isSame === false ? [...written.notes, DIFFERENT] : written.notes;
+    return { ...written, notes, isSame };
   } finally {
     spool.dispose();
   }
@@ -86,30 +99,21 @@ function withLastStep(growth: ExportedGrowth, { lastStep }: ExportOptions): Expo
   return { ...growth, recipe: { ...growth.recipe, steps: lastStep } };
 }
 
-/** Fills the spool. @returns what the file is to carry */
+/** Fills the spool. @returns the digest of the last picture; null where nothing was grown */
 async function grow(
   growth: ExportedGrowth,
-  { carriesRecipe, format }: ExportOptions,
+  { format }: ExportOptions,
   { moments, spool, run }: { moments: readonly number[]; spool: FrameSpool; run: ExportRun },
-): Promise<Uint8Array | null> {
-  let last: RgbaImage | null = null;
-  const isCarried = carriesRecipe || format === 'safetensors';
+): Promise<string | null> {
   // What carries an artwork alone is not grown: its digest is known.
-  const isGrown = format !== 'safetensors' || growth.digest === null;
-  if (isGrown) {
-    for await (const image of grownFrames(growth, moments, run)) {
-      spool.add(image);
-      last = image;
-      run.onProgress?.({ phase: 'Growing', done: spool.count, total: moments.length });
-    }
+  if (format === 'safetensors' && growth.digest !== null) return null;
+  let digest: string | null = null;
+  for await (const { pixels, width, height } of grownFrames(growth, moments, run)) {
+    spool.add({ pixels, width, height });
+    if (spool.count === moments.length) digest = createHash('sha256').update(pixels).digest('hex');
+    run.onProgress?.({ phase: 'Growing', done: spool.count, total: moments.length });
   }
-  if (!isCarried) return null;
-  const digest =
-    growth.digest ??
-    createHash('sha256')
-      .update(last?.pixels ?? new Uint8Array())
-      .digest('hex');
-  return artworkFileBytes({ ...growth, digest });
+  return digest;
 }
 
 interface Writing {
@@ -120,11 +124,11 @@ interface Writing {
   readonly run: ExportRun;
 }
 
-async function write({ spool, moments, carried }: Grown, writing: Writing): Promise<Exported> {
+async function write({ spool, moments, carried }: Grown, writing: Writing): Promise<Written> {
   const { options, best, background, path, run } = writing;
   const { format } = options;
   const size = { width: best.width, height: best.height };
-  const single = async (bytes: Uint8Array, shown: { width: number; height: number }): Promise<Exported> => {
+  const single = async (bytes: Uint8Array, shown: { width: number; height: number }): Promise<Written> => {
     refuseOverBudget(bytes.length, options);
     await writeFileAtomic(path, bytes, { makeFolder: true, signal: run.signal });
     return { files: [path], bytes: bytes.length, frames: 1, ...shown, notes: [] };
@@ -156,7 +160,7 @@ async function write({ spool, moments, carried }: Grown, writing: Writing): Prom
 async function writeMoving(
   wanted: Omit<FramesToEncode, 'onFrame'>,
   { options, best, path, run }: Writing,
-): Promise<Exported> {
+): Promise<Written> {
   const notes: string[] = [];
   let quality = best;
   if (options.budgetBytes !== null) {
@@ -184,7 +188,7 @@ async function writeFrames(
   spool: FrameSpool,
   carried: Uint8Array | null,
   { options, best, background, path, run }: Writing,
-): Promise<Exported> {
+): Promise<Written> {
   const files: string[] = [];
   let bytes = 0;
   const digits = Math.max(4, String(spool.count - 1).length);

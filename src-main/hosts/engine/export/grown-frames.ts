@@ -5,6 +5,7 @@ import { GrowthTimeline } from '#app/growth-timeline.ts';
 import type { StyleValues } from '#contract/engine-contract.ts';
 import type { Recipe } from '#contract/shapes/growth.ts';
 import { AppError } from '#domain/errors.ts';
+import { completeMix } from '#domain/mix.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
 import { openGrowth } from '#engine/rollout/growth.ts';
 import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
@@ -30,7 +31,7 @@ const STRETCH_MS = 30;
 
 /** What grows: the automaton of the recipe's styles, on its grid. @throws AppError mismatch */
 export function specOf({ recipe, styles }: Pick<ExportedGrowth, 'recipe' | 'styles'>): ModelSpec {
-  return { ...planOf(styles, recipe.seed).spec, grid: recipe.grid };
+  return { ...planOf(styles, recipe).spec, grid: recipe.grid };
 }
 
 /**
@@ -42,15 +43,15 @@ export async function* grownFrames(
   moments: readonly number[],
   { implementation, signal }: FrameOptions,
 ): AsyncGenerator<RgbaImage, void, undefined> {
-  const plan = planOf(styles, recipe.seed);
+  const plan = planOf(styles, recipe);
   const spec = { ...plan.spec, grid: recipe.grid };
   const growth = openGrowth({ ...plan, spec }, implementation);
-  const timeline = await GrowthTimeline.open({ spec, growth, events: recipe.events, keepBytes: 0 }).catch(
-    (failure: unknown) => {
-      growth.dispose();
-      throw failure;
-    },
-  );
+  const { mix, events } = recipe;
+  const opening = GrowthTimeline.open({ spec, growth, mix, events, keepBytes: 0 });
+  const timeline = await opening.catch((failure: unknown) => {
+    growth.dispose();
+    throw failure;
+  });
   try {
     const layout = { ...recipe.grid, channels: spec.automaton.channels };
     let steps = 8;
@@ -70,9 +71,7 @@ export async function* grownFrames(
   }
 }
 
-function planOf(styles: readonly StyleValues[], seed: number): ReturnType<typeof fuseStyles> {
-  return fuseStyles(
-    styles.map(({ name, spec, w0, b0, w1 }) => ({ name, spec, rule: { count: 1, w0, b0, w1 } })),
-    seed,
-  );
+function planOf(styles: readonly StyleValues[], { seed, mix }: Recipe): ReturnType<typeof fuseStyles> {
+  const own = styles.map(({ name, spec, w0, b0, w1 }) => ({ name, spec, rule: { count: 1, w0, b0, w1 } }));
+  return fuseStyles(own, seed, completeMix(mix, styles.length));
 }
