@@ -33,6 +33,16 @@ export async function openArtwork(path: string): Promise<ExportedGrowth | null> 
   });
 }
 
+/** Whether a safetensors file is that of an artwork; what is wrong with it, who opens it is told. */
+export async function isArtworkFile(path: string): Promise<boolean> {
+  try {
+    return readOwnFile(await readFileBytes(path), basename(path)).kind === 'artwork';
+  } catch (error) {
+    if (error instanceof AppError) return false;
+    throw error;
+  }
+}
+
 /** The same. @throws AppError unsupported for what has nothing to grow from */
 export async function requireArtwork(path: string): Promise<ExportedGrowth> {
   const growth = await openArtwork(path);

@@ -25,7 +25,7 @@ export function checkGrowthOptions({ out, size, background }: GrowthFileOptions)
 }
 
 /** What a name asks for. @throws UsageError for a name of another kind of file */
-function outputKind(out: string): 'gif' | 'png' | 'frames' {
+export function outputKind(out: string): 'gif' | 'png' | 'frames' {
   if (/[/\\]$/.test(out) || !/\.[^./\\]+$/.test(out)) return 'frames';
   if (/\.gif$/i.test(out)) return 'gif';
   if (/\.png$/i.test(out)) return 'png';
