@@ -23,11 +23,17 @@ export function growthOn(engine: Engine): OpenGrowth {
   return (plan) => openGrowth(plan, engine.implementation);
 }
 
+/** What a command line named. */
+export interface GrowableStyle extends Style {
+  /** [E], with the hash of the model's file; null where it has none. */
+  readonly latent: { readonly values: Float32Array; readonly modelHash: string } | null;
+}
+
 /**
  * The rule in a style file or in a model of one image; null for a model with an encoder, which has none of its own.
  * @throws AppError not-found, bad-file, bad-spec or mismatch
  */
-export async function openRule(path: string): Promise<Style | null> {
+export async function openRule(path: string): Promise<GrowableStyle | null> {
   const name = basename(path);
   const file = readOwnFile(await readFileBytes(path), name);
   if (file.kind === 'artwork') {
@@ -37,14 +43,15 @@ export async function openRule(path: string): Promise<Style | null> {
     );
   }
   if (file.kind === 'style') {
-    const { spec, image } = file.style;
-    return { name: image?.name ?? name, spec, rule: file.rule };
+    const { spec, image, latent: values, model } = file.style;
+    const latent = values === null || model === null ? null : { values, modelHash: model.hash };
+    return { name: image?.name ?? name, spec, rule: file.rule, latent };
   }
-  return file.rule && { name, spec: file.model.spec, rule: file.rule };
+  return file.rule && { name, spec: file.model.spec, rule: file.rule, latent: null };
 }
 
 /** A name that must have a rule. @throws UsageError for a model with an encoder */
-export async function openStyleOf(path: string): Promise<Style> {
+export async function openStyleOf(path: string): Promise<GrowableStyle> {
   const style = await openRule(path);
   if (style !== null) return style;
   throw new UsageError(

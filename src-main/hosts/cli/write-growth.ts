@@ -39,7 +39,7 @@ export function outputKind(out: string): 'gif' | 'png' | 'frames' {
 export async function writeGrowth(
   { err, signal, path }: GrowthContext,
   open: OpenGrowth,
-  { spec: trained, rules, seed }: GrowthPlan,
+  { spec: trained, ...plan }: GrowthPlan,
   options: GrowthFileOptions,
 ): Promise<void> {
   const kind = outputKind(options.out);
@@ -52,7 +52,7 @@ export async function writeGrowth(
   let last: Float32Array = new Float32Array();
 
   async function* frames(): AsyncGenerator<RgbaImage, void, undefined> {
-    for await (const { step, state } of growthMoments(open, { spec, rules, seed }, moments, signal)) {
+    for await (const { step, state } of growthMoments(open, { spec, ...plan }, moments, signal)) {
       progress.show(`Growing: step ${step} of ${steps}`);
       last = state;
       yield stateToImage(state, layout);
