@@ -3,10 +3,10 @@ import type { Mix } from '#domain/mix.ts';
 import { shares, turnRatio, type MixKind } from './mix-settings.ts';
 
 export const modeWords: Readonly<Record<MixKind, { readonly title: string; readonly line: string }>> = {
-  turns: { title: 'Turns', line: 'One style a step for all cells, spread as evenly as the ratio allows.' },
-  random: { title: 'Random', line: 'In every step each cell draws which style it follows.' },
-  weights: { title: 'Average', line: 'The values of the rules are averaged into one rule.' },
-  latent: { title: 'Latent', line: 'The model decodes a rule from a point between the styles.' },
+  turns: { title: 'Turns', line: 'One style a step, for all cells.' },
+  random: { title: 'Random', line: 'Each cell draws its style in every step.' },
+  weights: { title: 'Average', line: 'One rule, of their values averaged.' },
+  latent: { title: 'Latent', line: 'One rule, decoded from between them.' },
   areas: { title: 'Areas', line: 'You paint which style acts where.' },
 };
 

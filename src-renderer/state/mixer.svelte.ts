@@ -43,6 +43,8 @@ class MixerState {
   grid: Size | null = $state.raw(null);
   /** The style that the area tools paint. */
   painted = $state(0);
+  /** Over the picture, also while the pointer is elsewhere. */
+  isMapShown = $state(false);
   /** Of the new style while it is made. */
   isSaving = $state(false);
   mix: Mix = $derived(mixOf(this.settings));

@@ -22,7 +22,9 @@ export interface CanvasPainter {
   readonly drag: (points: readonly Point[]) => void;
   readonly end: () => void;
   readonly cancel: () => void;
-  /** Lies below the cursor. */
+  /** Whether the overlays are shown while neither pointer nor keyboard is on the canvas. */
+  readonly isShown: boolean;
+  /** Lie below the cursor. */
   readonly overlays: readonly Overlay[];
 }
 

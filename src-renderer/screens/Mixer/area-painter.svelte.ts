@@ -27,6 +27,9 @@ export function createAreaPainter(): AreaPainter {
     get overlays() {
       return overlays;
     },
+    get isShown() {
+      return mixer.isMapShown;
+    },
     watch() {
       readColours();
       return onThemeChange(readColours);
