@@ -5,8 +5,8 @@
  * Σratio]. The k-th of a style's r turns (k = 1…r) is due at k·Σratio/r; turns come in the order in which they are due,
  * of those due together the earlier style's first. 1:1 is AB, 2:1 AAB, 3:2 ABAAB, as Bresenham draws a line.
  *
- * `random` and `areas`: every cell that fires draws u = (pcg4d(cell, step, sample xor 2³¹, seed)[0] >> 8), 24 bits on a
- * stream that no mask uses, and follows the first style whose limit is above u, or the last one. Limits of a cell are
+ * `random` and `areas`: every cell that fires draws u = (pcg4d(cell, step, sample + 0x6d697874, seed)[0] >> 8), 24 bits
+ * on a stream that no mask uses, and follows the first style whose limit is above u, or the last one. Limits of a cell are
  * round(2²⁴·(w₀ + … + wₖ)/Σw) in float64, k = 0…n−2; for `random` w are the weights, for `areas` the cells of each style
  * in the square around the cell, as far as it lies on the grid.
  */
@@ -16,6 +16,9 @@ import { pcg4d } from './random.ts';
 
 /** Limits and draws are integers below or, of limits, up to this: exact in float32. */
 export const DRAWS = 2 ** 24;
+
+/** Added to the sample. A single bit would not do: pcg4d hardly spreads its highest ones. */
+const MIX_STREAM = 0x6d69_7874;
 
 /** The style of each step, [Σratio]; ratio are integers, one of them above 0. */
 export function turnPattern(ratio: readonly number[]): number[] {
@@ -62,7 +65,7 @@ export function areaLimits(map: AreaMap, styles: number, { height: H, width: W }
 
 /** What cell draws in a step, of 0…DRAWS − 1; step and sample count absolutely. */
 export function mixDraw(cell: number, step: number, sample: number, seed: number): number {
-  return pcg4d(cell, step, (sample ^ 0x8000_0000) >>> 0, seed, scratch)[0] >>> 8;
+  return pcg4d(cell, step, (sample + MIX_STREAM) >>> 0, seed, scratch)[0] >>> 8;
 }
 
 /** The style that each cell [H·W] follows in a step, by limits [n − 1, H, W]. */

@@ -9,7 +9,7 @@ import { createRandom } from '#domain/random.ts';
 import { areaLimits, DRAWS, evenLimits, turnPattern } from '#domain/mix-choice.ts';
 import { referenceRollout, type ReferenceMix } from '#engine/kernels/reference/rollout.ts';
 import { rolloutMixed, type MixedRules } from '#engine/rollout/mixed.ts';
-import { rollout } from '#engine/rollout/rollout.ts';
+import { rollout, rolloutTurns } from '#engine/rollout/rollout.ts';
 import { tf } from '#engine/tf.ts';
 import { implementations, type Implementation } from './implementations.ts';
 import {
@@ -157,6 +157,23 @@ for (const how of implementations) {
         const rest = { ...given.spec, x0: first, steps: 4, draw: { ...draw, firstStep: draw.firstStep + 3 } };
         assert.deepEqual(run({ ...given, spec: rest }, how), whole, kind);
       }
+    });
+
+    test('in turns is each rule’s step after the other’s, to the last bit', () => {
+      const { spec, mix } = mixCase(8, { rules: 2, kind: 'turns', shared: true, steps: 6 });
+      const { automaton, steps, draw } = spec;
+      const apart = tf.tidy(() => {
+        const { w0, b0, w1 } = ruleTensors(spec);
+        const rules = [0, 1].map((m) => ({
+          w0: tf.slice(w0, m, 1),
+          b0: tf.slice(b0, m, 1),
+          w1: tf.slice(w1, m, 1),
+        }));
+        const x0 = tf.tensor4d(spec.x0, stateShape(spec));
+        const options = { steps, draw, implementation: how.implementation };
+        return rolloutTurns(x0, rules, automaton, options).dataSync<'float32'>().slice();
+      });
+      assert.deepEqual(run({ spec, mix: { ...mix, pattern: [0, 1] } }, how), apart);
     });
 
     test('of one rule, however it is chosen, is that rule alone to the last bit', () => {
