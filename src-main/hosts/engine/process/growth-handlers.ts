@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { fuseStyles, unlikeRules, type Style } from '#app/growing.ts';
 import { GrowthPlayer } from '#app/growth-player.ts';
-import { GrowthTimeline } from '#app/growth-timeline.ts';
+import { GrowthTimeline, type TimelineSetup } from '#app/growth-timeline.ts';
 import type { StyleValues } from '#contract/engine-contract.ts';
 import type { Grid } from '#domain/automaton.ts';
 import { AppError } from '#domain/errors.ts';
@@ -51,12 +51,10 @@ export function growthHandlers(session: Session): HandlersOf<GrowthMethod> {
       const source = latents && latentsOf(latents);
       const mixes = [mix, ...events.flatMap((event) => (event.kind === 'mix' ? [event.mix] : []))];
       if (mixes.some(({ kind }) => kind === 'latent')) await source?.open();
-      const growth = openGrowth({ ...plan, spec, decode: source?.decode }, implementation);
-      const timeline = await GrowthTimeline.open({
-        ...{ spec, growth, events, mix: firstMix },
-        checkMix: mixCheck(styles, source !== null),
-      }).catch((failure: unknown) => {
-        growth.dispose();
+      const timeline = await openTimeline(
+        { ...{ spec, events, mix: firstMix }, checkMix: mixCheck(styles, source !== null) },
+        () => openGrowth({ ...plan, spec, decode: source?.decode }, implementation),
+      ).catch((failure: unknown) => {
         source?.dispose();
         throw failure;
       });
@@ -124,6 +122,20 @@ export function growthHandlers(session: Session): HandlersOf<GrowthMethod> {
       return {};
     },
   };
+}
+
+/** @throws AppError what opening either throws, with nothing left open */
+async function openTimeline(
+  setup: Omit<TimelineSetup, 'growth'>,
+  open: () => TimelineSetup['growth'],
+): Promise<GrowthTimeline> {
+  const growth = open();
+  try {
+    return await GrowthTimeline.open({ ...setup, growth });
+  } catch (failure) {
+    growth.dispose();
+    throw failure;
+  }
 }
 
 /** What a window asks for is refused before it becomes part of the growth. */
