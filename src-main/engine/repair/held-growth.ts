@@ -4,7 +4,7 @@
  */
 import type { RuleValues } from '#domain/automaton.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
-import { openGrowth, type Growth } from '#engine/rollout/growth.ts';
+import { openGrowth } from '#engine/rollout/growth.ts';
 import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
 
 export interface HeldGrowth {
@@ -17,39 +17,30 @@ export interface HeldGrowth {
   readonly hole: Uint8Array;
   /** Without, the rule grows everything, and what is known has no part in it (the paper's plain way). */
   readonly isLocked: boolean;
-  /** The seed cell, as models are trained; or what is known, with the hole empty, as a rule that learned a photo is. */
-  readonly start: 'seed' | 'known';
+  /** The seed cell, as models are trained; or what shows at first, [H, W, 4], as a rule that learned a photo starts. */
+  readonly start: 'seed' | Float32Array;
   readonly steps: number;
   readonly implementation: RolloutImplementation;
-  /** After every step, with [H, W, C]; throw to stop. */
-  readonly onStep?: (step: number, state: Float32Array) => Promise<void>;
+  /** After every few steps, with [H, W, C]; throw to stop. */
+  readonly onSteps?: (step: number, state: Float32Array) => Promise<void>;
 }
+
+/** Steps between two looks at what grows; a few milliseconds each. */
+const STRETCH = 4;
 
 /** @returns what shows at the end, [H, W, 4], not clamped */
 export async function growHole(setup: HeldGrowth): Promise<Float32Array> {
-  const { spec, rule, seed, known, hole, isLocked, steps, implementation } = setup;
+  const { spec, rule, seed, known, hole, isLocked, start, steps, implementation } = setup;
   const C = spec.automaton.channels;
-  const growth: Growth = openGrowth({ spec, rules: [rule], seed }, implementation);
+  const hold = { mask: Uint8Array.from(hole, (inside) => 1 - inside), values: known };
+  const growth = openGrowth({ spec, rules: [rule], seed, ...(isLocked && { hold }) }, implementation);
   try {
-    let state = setup.start === 'seed' ? await growth.state() : new Float32Array(hole.length * C);
-    const hold = (): void => {
-      for (let cell = 0; cell < hole.length; cell++) {
-        if (hole[cell] === 0) state.set(known.subarray(cell * 4, cell * 4 + 4), cell * C);
-      }
-    };
-    if (isLocked || setup.start === 'known') {
-      hold();
-      growth.replace(state);
-    }
+    if (start !== 'seed') growth.replace(stateOf(start, C));
     while (growth.step < steps) {
-      growth.advance(1);
-      state = await growth.state();
-      if (isLocked) {
-        hold();
-        growth.replace(state);
-      }
-      await setup.onStep?.(growth.step, state);
+      growth.advance(Math.min(STRETCH, steps - growth.step));
+      await setup.onSteps?.(growth.step, await growth.state());
     }
+    const state = await growth.state();
     const shown = new Float32Array(hole.length * 4);
     for (let cell = 0; cell < hole.length; cell++)
       shown.set(state.subarray(cell * C, cell * C + 4), cell * 4);
@@ -57,4 +48,13 @@ export async function growHole(setup: HeldGrowth): Promise<Float32Array> {
   } finally {
     growth.dispose();
   }
+}
+
+/** [H, W, 4] → [H, W, C]: these show, and what is hidden is 0. */
+export function stateOf(cells: Float32Array, channels: number): Float32Array {
+  const state = new Float32Array((cells.length / 4) * channels);
+  for (let cell = 0; cell < cells.length / 4; cell++) {
+    state.set(cells.subarray(cell * 4, cell * 4 + 4), cell * channels);
+  }
+  return state;
 }

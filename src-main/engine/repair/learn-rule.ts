@@ -1,6 +1,7 @@
 /**
- * A rule for one photo, learned from its intact cells alone: from what is known, with circles of it cut out besides the
- * hole, it grows back what was there. The hole takes no part in the loss; what heals the circles then heals it.
+ * A rule for one photo, learned from its intact cells alone: from what is known, with circles of it smoothed away besides
+ * the hole, it grows back what was there. The hole takes no part in the loss; what heals the circles then heals it. A
+ * fresh rule changes nothing, so that it begins with the smooth way in and can only learn to do better.
  */
 import type { RuleValues } from '#domain/automaton.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
@@ -10,6 +11,8 @@ import { cutCircles } from '#engine/training/damage.ts';
 import { derivedSeed } from '#engine/training/data-order.ts';
 import { singleOptions } from '#engine/training/single-options.ts';
 import { createSingleTrainer, readRule } from '#engine/training/single.ts';
+import { stateOf } from './held-growth.ts';
+import { smoothlyFilled } from './surroundings.ts';
 
 export interface Lesson {
   /** Its network is null. */
@@ -49,21 +52,15 @@ export async function learnRule(lesson: Lesson): Promise<Learned> {
   const C = spec.automaton.channels;
   const radius = Math.max(1.5, Math.sqrt(hole.reduce((sum, inside) => sum + inside, 0) / Math.PI));
   const largest = Math.min(radius, Math.min(H, W) / 4);
-  const emptied = new Float32Array(H * W * C);
-  for (let cell = 0; cell < hole.length; cell++) {
-    if (hole[cell] === 0) emptied.set(known.subarray(cell * 4, cell * 4 + 4), cell * C);
-  }
   const starts = (iteration: number): Float32Array => {
     const random = createRandom(derivedSeed(seed, 'damage', iteration));
-    const states = new Float32Array(BATCH * emptied.length);
+    const states = new Float32Array(BATCH * H * W * C);
     for (let b = 0; b < BATCH; b++) {
-      states.set(emptied, b * emptied.length);
-      const circle = {
-        x: random.next() * W,
-        y: random.next() * H,
-        radius: largest * (0.4 + 0.6 * random.next()),
-      };
-      cutCircles(states, spec.grid, C, b, [circle]);
+      const intact = Float32Array.from(hole, (inside) => 1 - inside);
+      const radius = largest * (0.4 + 0.6 * random.next());
+      cutCircles(intact, spec.grid, 1, 0, [{ x: random.next() * W, y: random.next() * H, radius }]);
+      const damaged = Uint8Array.from(intact, (value) => 1 - value);
+      states.set(stateOf(smoothlyFilled(known, damaged, W), C), b * H * W * C);
     }
     return states;
   };

@@ -8,7 +8,7 @@ import type { Box } from './regions.ts';
 /** Of the patch's side, the part that the hole takes at most. */
 const HOLE_PART = 0.6;
 /** Pixels a cell that are fine enough. */
-const FINE_CELL = 8;
+const FINE_CELL = 9;
 const MOST_PATCHES = 64;
 
 /** @returns levels from coarse to fine, each of patches within the photo, at least one */
