@@ -59,7 +59,7 @@ export async function openPhoto(bytes: Uint8Array): Promise<Photo> {
       `its colours are ${channels} × ${depth} in ${space}, and grey or RGB with 8 or 16 bits is repaired: save it as RGB`,
     );
   }
-  const bands = channels as Photo['bands'];
+  const bands = channels;
   const bitDepth = depth === 'ushort' ? 16 : 8;
   return {
     ...{ bytes, format, width, height, bands, bitDepth, chromaSubsampling },

@@ -58,38 +58,48 @@ async function withParts(pipeline: Sharp, photo: Photo, parts: readonly Differen
   return combined.toColourspace(colourSpace(photo));
 }
 
+/** What a photo is saved as in its own format; PNG for those that are not written. */
+export function originalExtension({ format }: Pick<Photo, 'format'>): PhotoExtension {
+  switch (format) {
+    case 'jpeg':
+      return 'jpg';
+    case 'webp':
+      return 'webp';
+    case 'tiff':
+      return 'tif';
+    case 'png':
+    case 'gif':
+    case 'avif':
+      return 'png';
+    default:
+      return format satisfies never;
+  }
+}
+
 function encoded(
   pipeline: Sharp,
   photo: Photo,
   format: WriteOptions['format'],
 ): { readonly pipeline: Sharp; readonly extension: PhotoExtension; readonly isExact: boolean } {
-  const { chromaSubsampling, isLossless } = photo;
-  if (format === 'original') {
-    switch (photo.format) {
-      case 'jpeg': {
-        const options = {
-          quality: JPEG_QUALITY,
-          chromaSubsampling: chromaSubsampling.startsWith('4:4:4') ? '4:4:4' : '4:2:0',
-        };
-        return { pipeline: pipeline.jpeg(options), extension: 'jpg', isExact: false };
-      }
-      case 'webp':
-        return {
-          pipeline: pipeline.webp(isLossless ? { lossless: true, exact: true } : { quality: JPEG_QUALITY }),
-          ...{ extension: 'webp', isExact: isLossless },
-        };
-      case 'tiff':
-        return {
-          pipeline: pipeline.tiff({ compression: 'deflate', predictor: 'horizontal' }),
-          ...{ extension: 'tif', isExact: true },
-        };
-      case 'png':
-      case 'gif':
-      case 'avif':
-        break;
-      default:
-        photo.format satisfies never;
+  const { isLossless } = photo;
+  const extension = format === 'png' ? 'png' : originalExtension(photo);
+  switch (extension) {
+    case 'jpg': {
+      const isFull = photo.chromaSubsampling.startsWith('4:4:4');
+      const options = { quality: JPEG_QUALITY, chromaSubsampling: isFull ? '4:4:4' : '4:2:0' };
+      return { pipeline: pipeline.jpeg(options), extension, isExact: false };
     }
+    case 'webp': {
+      const options = isLossless ? { lossless: true, exact: true } : { quality: JPEG_QUALITY };
+      return { pipeline: pipeline.webp(options), extension, isExact: isLossless };
+    }
+    case 'tif': {
+      const options = { compression: 'deflate', predictor: 'horizontal' } as const;
+      return { pipeline: pipeline.tiff(options), extension, isExact: true };
+    }
+    case 'png':
+      return { pipeline: pipeline.png(), extension, isExact: true };
+    default:
+      return extension satisfies never;
   }
-  return { pipeline: pipeline.png(), extension: 'png', isExact: true };
 }

@@ -49,7 +49,7 @@ export interface GrowerOptions {
 export interface LearningOptions extends GrowerOptions {
   readonly iterations: number;
   /** Ends learning with what it has. */
-  isStopped(): boolean;
+  readonly isStopped: () => boolean;
   readonly onNotice: (sentence: string) => void;
 }
 

@@ -8,16 +8,26 @@ import { decodeMessage, encodeMessage } from '#contract/wire.ts';
 import { AppError } from '#domain/errors.ts';
 import { readImageFile } from '#media/image-file.ts';
 import type { Difference } from '#media/photo/difference-png.ts';
+import { openMask, type PhotoMask } from '#media/photo/photo-mask.ts';
 import { openPhoto, type Photo } from '#media/photo/photo.ts';
 import type { RgbaImage } from '#media/pixels.ts';
 import { readFileBytes, writeFileAtomic } from '#storage/atomic-file.ts';
 
 /** Opens a photo that a person named. @throws AppError with the path in its sentence */
-export async function openPhotoFile(path: string): Promise<Photo> {
+export function openPhotoFile(path: string): Promise<Photo> {
+  return naming(path, async () => openPhoto(await readImageFile(path, { followLink: true })));
+}
+
+/** @throws AppError with the path in its sentence */
+export function openMaskFile(path: string, photo: Photo): Promise<PhotoMask> {
+  return naming(path, async () => openMask(await readImageFile(path, { followLink: true }), photo));
+}
+
+async function naming<T>(path: string, open: () => Promise<T>): Promise<T> {
   try {
-    return await openPhoto(await readImageFile(path, { followLink: true }));
+    return await open();
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
+    if (!(error instanceof AppError) || error.code === 'mismatch') throw error;
     throw new AppError(error.code, `${path}: ${error.message}.`, { cause: error });
   }
 }
