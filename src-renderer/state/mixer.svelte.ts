@@ -17,6 +17,7 @@ import { attempt, failureMessage } from './attempt.ts';
 import { growth } from './growth-state.svelte.ts';
 import { amountsAfter, mixOf, type MixKind, type MixSettings } from './mix-settings.ts';
 import { router } from './router.svelte.ts';
+import { toasts } from './toasts.svelte.ts';
 
 type Problems = Result<AppContract, 'mix.check'>;
 
@@ -83,7 +84,10 @@ class MixerState {
     this.styles = styles;
     this.problems = problems;
     this.#fitMap();
-    if (problems !== null && this.whyNot(this.settings.kind) !== null) this.setKind('turns');
+    const why = this.whyNot(this.settings.kind);
+    if (why === null || this.settings.kind === 'turns') return;
+    this.setKind('turns');
+    toasts.show(`${why} They take turns now.`);
   }
 
   /** A sentence, where the styles cannot be mixed so. */

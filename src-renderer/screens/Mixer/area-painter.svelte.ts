@@ -9,7 +9,7 @@ import { tools, type CanvasPainter } from '../Grow/tools.svelte.ts';
 type Colour = readonly [red: number, green: number, blue: number];
 
 /** Of 255: the picture stays visible below. */
-const opacity = 115;
+const opacity = 95;
 
 export interface AreaPainter extends CanvasPainter {
   /** To be called in an effect; the result ends it. */
