@@ -22,6 +22,7 @@ import {
   shownFrame,
   type FramesToEncode,
 } from './encode-frames.ts';
+import { decodedMix, isSelfContained } from './decoded-mix.ts';
 import { backgroundOf, bestQuality, momentsOf } from './export-plan.ts';
 import { grownFrames, specOf, type ExportedGrowth, type FrameOptions } from './grown-frames.ts';
 
@@ -42,6 +43,9 @@ type Written = Omit<Exported, 'isSame'>;
 
 const DIFFERENT =
   'On this engine it grows into a picture that differs from the saved one, as it rounds differently.';
+
+const NOT_CARRIED =
+  'The recipe is left out: it goes from one mix of latents to another, which only their model grows.';
 
 interface Grown {
   readonly spool: FrameSpool;
@@ -72,7 +76,7 @@ export async function exportGrowth(
   path: string,
   run: ExportRun,
 ): Promise<Exported> {
-  const growth = withLastStep(given, options);
+  const growth = await decodedMix(withLastStep(given, options));
   const spec = specOf(growth);
   const lastStep = options.lastStep ?? growth.recipe.steps;
   const moments = momentsOf(options, lastStep);
@@ -82,11 +86,16 @@ export async function exportGrowth(
     const digest = await grow(growth, options, { moments, spool, run });
     const isEnd = lastStep === growth.recipe.steps;
     const isSame = digest === null || growth.digest === null || !isEnd ? null : digest === growth.digest;
-    const isCarried = options.carriesRecipe || options.format === 'safetensors';
+    const isWanted = options.carriesRecipe || options.format === 'safetensors';
+    const isCarried = isWanted && isSelfContained(growth);
     const carried = isCarried ? artworkFileBytes({ ...growth, digest: growth.digest ?? digest }) : null;
     const background = backgroundOf(options, spec.image);
     const written = await write({ spool, moments, carried }, { options, best, background, path, run });
-    const notes = isSame === false ? [...written.notes, DIFFERENT] : written.notes;
+    const notes = [
+      ...written.notes,
+      ...(isSame === false ? [DIFFERENT] : []),
+      ...(isWanted && !isCarried ? [NOT_CARRIED] : []),
+    ];
     return { ...written, notes, isSame };
   } finally {
     spool.dispose();
@@ -136,7 +145,8 @@ async function write({ spool, moments, carried }: Grown, writing: Writing): Prom
   const lastFrame = (): Promise<RgbaImage> => shownFrame(spool.frame(spool.count - 1), best, background);
   switch (format) {
     case 'safetensors':
-      return single(carried ?? new Uint8Array(), { width: 0, height: 0 });
+      if (carried === null) throw new AppError('unsupported', NOT_CARRIED);
+      return single(carried, { width: 0, height: 0 });
     case 'png':
       return single(withCarried(await encodePng(await lastFrame()), carried), size);
     case 'still-webp':

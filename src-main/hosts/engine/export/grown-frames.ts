@@ -9,6 +9,8 @@ import { completeMix } from '#domain/mix.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
 import { openGrowth } from '#engine/rollout/growth.ts';
 import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
+import { isSelfContained } from './decoded-mix.ts';
+import { latentsOf, type LatentSource } from '../latents.ts';
 import { stateToImage, type RgbaImage } from '#media/pixels.ts';
 
 export interface ExportedGrowth {
@@ -17,6 +19,8 @@ export interface ExportedGrowth {
   readonly recipe: Recipe;
   /** As in the recipe. */
   readonly styles: readonly StyleValues[];
+  /** What a mix by latents needs. */
+  readonly latents?: LatentSource | null;
   /** Of the recipe's last step; null where nobody knows it yet. */
   readonly digest: string | null;
 }
@@ -39,17 +43,20 @@ export function specOf({ recipe, styles }: Pick<ExportedGrowth, 'recipe' | 'styl
  * @throws AppError cancelled, mismatch, out-of-memory
  */
 export async function* grownFrames(
-  { recipe, styles }: Pick<ExportedGrowth, 'recipe' | 'styles'>,
+  { recipe, styles, latents = null }: Pick<ExportedGrowth, 'recipe' | 'styles' | 'latents'>,
   moments: readonly number[],
   { implementation, signal }: FrameOptions,
 ): AsyncGenerator<RgbaImage, void, undefined> {
   const plan = planOf(styles, recipe);
   const spec = { ...plan.spec, grid: recipe.grid };
-  const growth = openGrowth({ ...plan, spec }, implementation);
+  const source = latents && latentsOf(latents);
+  if (!isSelfContained({ recipe })) await source?.open();
+  const growth = openGrowth({ ...plan, spec, decode: source?.decode }, implementation);
   const { mix, events } = recipe;
   const opening = GrowthTimeline.open({ spec, growth, mix, events, keepBytes: 0 });
   const timeline = await opening.catch((failure: unknown) => {
     growth.dispose();
+    source?.dispose();
     throw failure;
   });
   try {
@@ -68,6 +75,7 @@ export async function* grownFrames(
     }
   } finally {
     timeline.dispose();
+    source?.dispose();
   }
 }
 
