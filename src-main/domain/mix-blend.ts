@@ -9,11 +9,13 @@ import type { LatentPath } from './mix.ts';
 /** Σ wᵢ·vᵢ / Σ wᵢ, value by value; arrays of one length. */
 export function weightedMean(values: readonly Float32Array[], weights: readonly number[]): Float32Array {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return Float32Array.from(values[0], (_, at) => {
-    let sum = 0;
-    for (const [i, weight] of weights.entries()) sum += weight * values[i][at];
-    return sum / total;
-  });
+  const sums = new Float64Array(values[0].length);
+  for (const [i, weight] of weights.entries()) {
+    const some = values[i];
+    for (let at = 0; at < sums.length; at++) sums[at] += weight * some[at];
+  }
+  for (let at = 0; at < sums.length; at++) sums[at] /= total;
+  return Float32Array.from(sums);
 }
 
 /** Rules of the same shapes. */
