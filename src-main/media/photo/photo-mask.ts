@@ -4,7 +4,7 @@
  */
 import sharp from 'sharp';
 import { AppError } from '#domain/errors.ts';
-import { damaged, MOST_PIXELS, type Rect } from './photo.ts';
+import { damaged, MOST_PIXELS, plainBytes, type Rect } from './photo.ts';
 
 export interface PhotoMask {
   /** [height, width], 0 keeps and 255 repairs. */
@@ -57,7 +57,7 @@ async function greyOf(bytes: Uint8Array): Promise<{ data: Uint8Array; width: num
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
     if ((info.channels as number) !== 1) throw new Error(`${info.channels} channels were read`);
-    return { data, width: info.width, height: info.height };
+    return { data: plainBytes(data), width: info.width, height: info.height };
   } catch (error) {
     throw damaged(error);
   }

@@ -2,7 +2,7 @@
 import sharp from 'sharp';
 import type { RgbaImage } from '../pixels.ts';
 import type { Difference } from './difference-png.ts';
-import { damaged, MOST_PIXELS, type Photo, type Rect } from './photo.ts';
+import { damaged, MOST_PIXELS, plainBytes, type Photo, type Rect } from './photo.ts';
 import { repairedRegion } from './write-photo.ts';
 
 const MOST_SIDE = 2048;
@@ -19,7 +19,7 @@ export async function previewOf(photo: Photo): Promise<RgbaImage> {
       .ensureAlpha()
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
-    return { pixels: data, width: info.width, height: info.height };
+    return { pixels: plainBytes(data), width: info.width, height: info.height };
   } catch (error) {
     throw damaged(error);
   }

@@ -114,6 +114,11 @@ async function readBands(
   }
 }
 
+/** The same bytes, not as a Buffer. */
+export function plainBytes({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
 /** What the decoder's library says of it is for its developers: the cause, not the sentence. */
 export function damaged(error: unknown): AppError {
   return new AppError('bad-image', 'damaged or cut short', { cause: error });
