@@ -22,6 +22,7 @@ test('two styles, three, areas, a child, an artwork', async (t) => {
     await fs.rm(folder, { recursive: true, force: true });
   });
   const window = await openWindow(browser, server.address);
+  window.page.setDefaultTimeout(15_000);
   const { page } = window;
   const slots = page.getByRole('list', { name: 'Styles in the mix' }).getByRole('listitem');
 
@@ -54,7 +55,7 @@ test('two styles, three, areas, a child, an artwork', async (t) => {
     assert.equal(await slots.count(), 2);
   });
 
-  await t.test(
+  await step(
     'a drag of the slider is one step of undo, and a double click makes it usual again',
     async () => {
       const slider = page.getByRole('slider', { name: /^Share of/ }).first();
@@ -65,7 +66,11 @@ test('two styles, three, areas, a child, an artwork', async (t) => {
       for (let place = 6; place <= 10; place++) await page.mouse.move(box.x + (box.width * place) / 10, y);
       await page.mouse.up();
       await slots.first().getByText('2 of 3 turns').waitFor();
-      await page.getByText('The order of the turns:').locator('..').filter({ hasText: '121' }).waitFor();
+      await page
+        .getByText('The order of the turns:')
+        .locator('..')
+        .filter({ hasText: /1\s*1\s*2/ })
+        .waitFor();
       await page.getByRole('button', { name: 'Undo the last stroke' }).click();
       await slots.first().getByText('1 of 2 turns').waitFor();
       await page.getByRole('button', { name: 'Redo the stroke' }).click();
@@ -155,7 +160,9 @@ test('two styles, three, areas, a child, an artwork', async (t) => {
     await page.getByText('Saved “Mixed”').waitFor();
     await page.getByRole('link', { name: 'Gallery', exact: true }).click();
     await page.getByRole('searchbox', { name: 'Search names and tags' }).fill('Mixed');
-    await page.getByRole('gridcell', { name: /Mixed/ }).dblclick();
+    await page.getByRole('main').getByText('1 picture', { exact: true }).waitFor();
+    await page.getByRole('gridcell', { name: /Mixed/ }).click();
+    await page.getByRole('complementary').getByRole('button', { name: 'Grow', exact: true }).click();
     await page.waitForURL(/#\/grow\/artwork\/.+/);
     await page
       .getByText(/ · at random 25 % and 25 % and 25 % and 25 % · /)
