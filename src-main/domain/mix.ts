@@ -5,7 +5,12 @@
  */
 import { AppError } from './errors.ts';
 
-export type Mix =
+export type Mix = MixMode & {
+  /** Factor on every update, 0…10, e.g. the authors' 0.99 in colour; the first style's own if left out. */
+  readonly gain?: number | undefined;
+};
+
+export type MixMode =
   /** One rule a step for all cells, spread evenly: 2:1 is AAB. Integers; no ratio at all is one turn each. */
   | { readonly kind: 'turns'; readonly ratio: readonly number[] }
   /** Every cell draws its rule anew in every step, with these odds. */
@@ -34,6 +39,7 @@ export interface AreaMap {
 
 /** The styles that one mix can have. */
 export const MOST_STYLES = 4;
+export const MOST_GAIN = 10;
 
 /** The paper's: one after another. */
 export function evenTurns(styles: number): Mix {
@@ -42,7 +48,7 @@ export function evenTurns(styles: number): Mix {
 
 /** With its ratio written out. */
 export function completeMix(mix: Mix, styles: number): Mix {
-  return mix.kind === 'turns' && mix.ratio.length === 0 ? evenTurns(styles) : mix;
+  return mix.kind === 'turns' && mix.ratio.length === 0 ? { ...mix, ...evenTurns(styles) } : mix;
 }
 
 /** Whether one rule can stand for it: such a mix can be saved as a style. */
@@ -52,6 +58,10 @@ export function isOneRule({ kind }: Mix): boolean {
 
 /** @throws AppError bad-argument where it does not fit so many styles, or gives none of them a share */
 export function checkMix(mix: Mix, styles: number): void {
+  const { gain = 1 } = mix;
+  if (!(gain >= 0 && gain <= MOST_GAIN)) {
+    fail(`The gain of a mix is a number from 0 to ${MOST_GAIN}, and this is ${gain}: choose another.`);
+  }
   if (mix.kind === 'areas') {
     checkMap(mix.map, styles);
     return;

@@ -8,7 +8,7 @@ const map = { height: 2, width: 3, cells: '001122', softness: 1 };
 test('a mix fits a number of styles', () => {
   const right: Mix[] = [
     { kind: 'turns', ratio: [] },
-    { kind: 'turns', ratio: [2, 0, 1] },
+    { kind: 'turns', ratio: [2, 0, 1], gain: 0.99 },
     { kind: 'random', weights: [0.5, 0, 1e6] },
     { kind: 'weights', weights: [0, 0, 1] },
     { kind: 'latent', weights: [1, 1, 1], path: 'spherical' },
@@ -24,6 +24,7 @@ test('what does not fit is refused in a sentence', () => {
     [{ kind: 'turns', ratio: [0, 0, 0] }, /are all 0/],
     [{ kind: 'random', weights: [1, -1, 1] }, /numbers from 0 to 1,000,000, and one is -1/],
     [{ kind: 'weights', weights: [1, NaN, 1] }, /one is NaN/],
+    [{ kind: 'weights', weights: [1, 1, 1], gain: 11 }, /gain of a mix is a number from 0 to 10/],
     [{ kind: 'latent', weights: [], path: 'linear' }, /weights for 0 styles/],
     [{ kind: 'areas', map: { ...map, cells: '00112' } }, /has 5 cells, and 2×3 were expected/],
     [{ kind: 'areas', map: { ...map, cells: '001123' } }, /a style “3”, and there are 3/],

@@ -1,19 +1,21 @@
 /** A mix of styles, and a way from one to another, as windows, recipes and the engine process exchange them. */
 import { z } from 'zod';
-import { MOST_STYLES, type Mix } from '#domain/mix.ts';
+import { MOST_GAIN, MOST_STYLES, type Mix } from '#domain/mix.ts';
 import { bytes, count } from './values.ts';
 
 const shares = z.array(z.number().min(0).max(1e6)).max(MOST_STYLES);
+const gain = z.number().min(0).max(MOST_GAIN).optional();
 
 /** That it fits the number of styles is checked where they are known (domain/mix.ts). */
 export const mix: z.ZodType<Mix, Mix> = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('turns'),
     ratio: z.array(z.number().int().min(0).max(1000)).max(MOST_STYLES),
+    gain,
   }),
-  z.object({ kind: z.literal('random'), weights: shares }),
-  z.object({ kind: z.literal('weights'), weights: shares }),
-  z.object({ kind: z.literal('latent'), weights: shares, path: z.enum(['linear', 'spherical']) }),
+  z.object({ kind: z.literal('random'), weights: shares, gain }),
+  z.object({ kind: z.literal('weights'), weights: shares, gain }),
+  z.object({ kind: z.literal('latent'), weights: shares, path: z.enum(['linear', 'spherical']), gain }),
   z.object({
     kind: z.literal('areas'),
     map: z.object({
@@ -22,6 +24,7 @@ export const mix: z.ZodType<Mix, Mix> = z.discriminatedUnion('kind', [
       cells: z.string().regex(/^[0-3]{1,65536}$/),
       softness: z.number().int().min(0).max(64),
     }),
+    gain,
   }),
 ]);
 

@@ -2,7 +2,7 @@
  * A growth under way: a state that stays in the engine between the moments at which someone looks at it. Steps count
  * from the seed, so a growth drawn in one go, in chunks, or frame by frame is the same to the last bit.
  */
-import type { RuleValues } from '#domain/automaton.ts';
+import type { Automaton, RuleValues } from '#domain/automaton.ts';
 import { AppError } from '#domain/errors.ts';
 import { checkMix, evenTurns, type Mix } from '#domain/mix.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
@@ -65,6 +65,7 @@ export function openGrowth(
   checkMix(mix, rules.length);
   const makers = mixRules({ spec, rules, decode });
   let mixed = makers.mix(mix);
+  let mixedAutomaton = gained(automaton, mix);
   const held = hold === undefined ? null : holdTensors(hold, spec);
   let step = 0;
   let state = tf.tidy(() => {
@@ -78,7 +79,7 @@ export function openGrowth(
     },
     advance(steps) {
       const draw = { seed, firstStep: step, firstSample: 0 };
-      const next = rolloutMixed(state, mixed, automaton, { steps, draw, implementation, hold: held });
+      const next = rolloutMixed(state, mixed, mixedAutomaton, { steps, draw, implementation, hold: held });
       state.dispose();
       state = next;
       step += steps;
@@ -95,6 +96,7 @@ export function openGrowth(
     remix(mix) {
       checkMix(mix, rules.length);
       mixed = makers.mix(mix);
+      mixedAutomaton = gained(automaton, mix);
     },
     dispose() {
       state.dispose();
@@ -102,6 +104,10 @@ export function openGrowth(
       if (held !== null) tf.dispose([held.mask, held.values]);
     },
   };
+}
+
+function gained(automaton: Automaton, { gain = automaton.gain }: Mix): Automaton {
+  return { ...automaton, gain };
 }
 
 function holdTensors({ mask, values }: GrowthHold, { grid: { height, width } }: ModelSpec) {

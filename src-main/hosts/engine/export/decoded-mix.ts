@@ -36,7 +36,11 @@ export async function decodedMix(growth: ExportedGrowth): Promise<ExportedGrowth
     const hash = ruleHash(style);
     return {
       ...{ name: growth.name, digest: growth.digest, styles: [style] },
-      recipe: { ...recipe, mix: plainMix, styles: [{ styleId: hash.slice(0, 32), name, ruleHash: hash }] },
+      recipe: {
+        ...recipe,
+        mix: { ...plainMix, gain: mix.gain },
+        styles: [{ styleId: hash.slice(0, 32), name, ruleHash: hash }],
+      },
     };
   } finally {
     open.dispose();

@@ -36,7 +36,9 @@ export function mixHandlers(session: Session): HandlersOf<'mix.rule' | 'mix.morp
 }
 
 async function oneRule({ name, styles, mix, latents }: Params<EngineContract, 'mix.rule'>) {
-  const { spec, rules } = fuseStyles(styles.map(styleOf), 0, mix);
+  const { spec: fused, rules } = fuseStyles(styles.map(styleOf), 0, mix);
+  const { gain = fused.automaton.gain } = mix;
+  const spec = { ...fused, automaton: { ...fused.automaton, gain } };
   if (mix.kind === 'weights') {
     const { w0, b0, w1 } = blendRules(rules, mix.weights);
     return { style: { name, spec, w0, b0, w1 }, latent: null };

@@ -36,7 +36,7 @@ const mixes: readonly Mix[] = [
   { kind: 'turns', ratio: [2, 1, 1] },
   { kind: 'random', weights: [1, 2, 3] },
   { kind: 'weights', weights: [0.2, 0.3, 0.5] },
-  { kind: 'latent', weights: [1, 2, 0], path: 'spherical' },
+  { kind: 'latent', weights: [1, 2, 0], path: 'spherical', gain: 0.9 },
   { kind: 'areas', map: { height: 2, width: 3, cells: '012210', softness: 1 } },
 ];
 
@@ -97,6 +97,20 @@ test('each mix grows something of its own, the same from the beginning as from a
     assert.equal(await digestOf({ events: [{ kind: 'mix', step: 0, mix }], step: 20 }), digest, mix.kind);
   }
   assert.equal(digests.size, mixes.length);
+});
+
+test('the gain is the mix’s own, of one style too', async () => {
+  const one = { styles: [styles[0]], latents: null, step: 20 };
+  const turns = { kind: 'turns', ratio: [1] } as const;
+  const own = await digestOf(one);
+  assert.equal(await digestOf({ ...one, mix: { ...turns, gain: tinySpec.automaton.gain } }), own);
+  assert.notEqual(await digestOf({ ...one, mix: { ...turns, gain: 0.5 } }), own);
+  const { spec } = styles[0];
+  const weaker = { ...styles[0], spec: { ...spec, automaton: { ...spec.automaton, gain: 0.5 } } };
+  assert.equal(
+    await digestOf({ ...one, mix: { ...turns, gain: 0.5 } }),
+    await digestOf({ ...one, styles: [weaker] }),
+  );
 });
 
 test('what a growth cannot be mixed by is refused, and it goes on as it was', async () => {
