@@ -11,7 +11,7 @@ import type { Difference } from '#media/photo/difference-png.ts';
 import { openMask, type PhotoMask } from '#media/photo/photo-mask.ts';
 import { openPhoto, type Photo } from '#media/photo/photo.ts';
 import type { RgbaImage } from '#media/pixels.ts';
-import { readFileBytes, writeFileAtomic } from '#storage/atomic-file.ts';
+import { readFileBytes, writeFileAtomic, type FileSystem } from '#storage/atomic-file.ts';
 
 /** Opens a photo that a person named. @throws AppError with the path in its sentence */
 export function openPhotoFile(path: string): Promise<Photo> {
@@ -50,12 +50,17 @@ export async function keptPreview(folder: string): Promise<RgbaImage> {
   return decodeMessage(await readFileBytes(join(folder, 'preview'))) as RgbaImage;
 }
 
-export async function keepParts(folder: string, parts: readonly Difference[]): Promise<void> {
+/** What was kept before stays where this cannot be written. @throws AppError io, disk-full */
+export async function keepParts(
+  folder: string,
+  parts: readonly Difference[],
+  fs?: FileSystem,
+): Promise<void> {
   const kept = parts.map(({ x, y, width, height, samples }) => ({
     ...{ x, y, width, height },
     samples: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength),
   }));
-  await writeFileAtomic(join(folder, 'repaired'), encodeMessage({ parts: kept }));
+  await writeFileAtomic(join(folder, 'repaired'), encodeMessage({ parts: kept }), fs && { fs });
 }
 
 /** None where nothing was repaired yet. */
