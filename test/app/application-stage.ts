@@ -77,6 +77,7 @@ export async function createStage(
   let isDead = false;
   let ids = 0;
 
+  engine['files.carried'] = () => ({ artwork: null });
   const client = (kind: 'live' | 'heavy'): EngineClient => ({
     async call(method, params, options = {}) {
       asked.push(`${kind} ${method}`);

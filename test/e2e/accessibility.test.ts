@@ -37,8 +37,8 @@ const views: readonly { name: string; open: (page: Page) => Promise<void> }[] = 
   {
     name: 'export dialog',
     open: async (page) => {
-      await page.getByRole('button', { name: 'Export into a folder' }).click();
-      await page.getByRole('listbox', { name: 'Folders' }).waitFor();
+      await page.getByRole('button', { name: 'Export…' }).click();
+      await page.getByRole('img', { name: 'What is exported' }).waitFor();
     },
   },
   {

@@ -39,7 +39,7 @@ export function galleryCommands({ exportSelected, deleteSelected }: SelectionAct
     },
     ofSelection('favourite', 'Favourite', ['F'], () => favourite(true)),
     ofSelection('no-favourite', 'No favourite any more', ['Shift+F'], () => favourite(false)),
-    ofSelection('export', 'Export into a folder', ['Mod+E'], exportSelected),
+    ofSelection('export', 'Export', ['Mod+E'], exportSelected),
     ofSelection('delete', 'Delete', ['Delete', 'Backspace'], deleteSelected),
   ];
 }
