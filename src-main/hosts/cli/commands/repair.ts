@@ -96,7 +96,7 @@ export const command = defineCommand({
         progress.clear();
         for (const sentence of notices) err.line(sentence);
         const { bytes, isExact } = await writePhoto(photo, parts, write);
-        await writeFileAtomic(target, bytes);
+        await writeFileAtomic(target, bytes, { makeFolder: true });
         const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
         const rest = isExact
           ? `the other ${photo.width * photo.height - repaired} are the same to the last bit`
