@@ -22,7 +22,6 @@ test('two styles, three, areas, a child, an artwork', async (t) => {
     await fs.rm(folder, { recursive: true, force: true });
   });
   const window = await openWindow(browser, server.address);
-  window.page.setDefaultTimeout(15_000);
   const { page } = window;
   const slots = page.getByRole('list', { name: 'Styles in the mix' }).getByRole('listitem');
 
@@ -48,7 +47,7 @@ test('two styles, three, areas, a child, an artwork', async (t) => {
     await page
       .getByRole('button', { name: /^Mix #\d+ and #\d+$/ })
       .first()
-      .click();
+      .click({ timeout: 120_000 });
     await page.waitForURL(/#\/mixer\/[^,]+,[^,]+$/);
     await slots.getByText('1 of 2 turns').nth(1).waitFor();
     await stepAbove(page, 20);
