@@ -33,7 +33,10 @@ export const repairOptions = z.object({
   modelId: id.nullable().default(null),
   /** Trains a rule on the photo's intact parts first: minutes, and no model is needed. */
   learns: z.boolean().default(false),
-  /** Cells outside the mask are held at the photo's values while it grows; without, the paper's plain way. */
+  /**
+   * What grows is made to meet the photo at the mask's edge (a model), or grows from the photo's own cells, which are held
+   * at every step (learning); without, the paper's plain way.
+   */
   isLocked: z.boolean().default(true),
   /** Pixels outside the mask over which the result fades into the photo. */
   feather: z.number().min(0).max(256).default(2),

@@ -65,7 +65,10 @@ test('learning ends when asked, with what it has', async () => {
   const learned = await learnRule({
     ...{ spec, known, hole, rule, iterations: 100, seed: 2, implementation: 'auto' },
     isStopped: () => steps === 2,
-    onStep: () => Promise.resolve(void steps++),
+    onStep: () => {
+      steps++;
+      return Promise.resolve();
+    },
   });
   assert.deepEqual([learned.iterations, learned.reason], [2, 'stopped']);
 });
