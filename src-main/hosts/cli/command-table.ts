@@ -16,6 +16,7 @@ export const commandTable: CommandTable = {
     'encode',
     'refine',
     'fuse',
+    'morph',
     'repair',
     'eval',
     'rollout',

@@ -4,7 +4,7 @@ import { writeGif } from '#media/gif.ts';
 import { parseColour, stateToImage, type RgbaImage } from '#media/pixels.ts';
 import { writeFrames, writePng } from '#media/png.ts';
 import type { CommandContext } from './command.ts';
-import { lookOf, parseSize, type GrowthOptionValues } from './growth-options.ts';
+import { lookOf, parseSize, type GrowthLook, type GrowthOptionValues } from './growth-options.ts';
 import { createStatusLine } from './status-line.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -73,11 +73,21 @@ export async function writeGrowth(
   if (note !== null) err.line(note);
 }
 
+/** A series of frames as the file that its name asks for: `frames` may be asked for twice. @returns what it is, in words */
+export function writeFrameSeries(
+  file: string,
+  name: string,
+  frames: () => AsyncGenerator<RgbaImage, void, undefined>,
+  look: GrowthLook,
+): Promise<string> {
+  return write(outputKind(name), file, frames, look);
+}
+
 async function write(
   kind: 'gif' | 'png' | 'frames',
   file: string,
   frames: () => AsyncGenerator<RgbaImage, void, undefined>,
-  look: ReturnType<typeof lookOf>,
+  look: GrowthLook,
 ): Promise<string> {
   switch (kind) {
     case 'gif': {

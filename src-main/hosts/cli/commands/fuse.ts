@@ -1,15 +1,15 @@
 /** `fuse`: several rules on one state, one a step in turns (the paper's figure 4a), or mixed in another way. */
 import { fuseStyles, type GrowthPlan } from '#app/growing.ts';
-import { AppError } from '#domain/errors.ts';
 import { blendLatents } from '#domain/mix-blend.ts';
 import type { Mix } from '#domain/mix.ts';
 import { latentsOf } from '#hosts/engine/latents.ts';
 import { defineCommand } from '../command.ts';
 import { growthOptions } from '../growth-options.ts';
-import { openEncoderModel, readModel } from '#hosts/engine/model-files.ts';
+import { readModel } from '#hosts/engine/model-files.ts';
 import { checkMixOptions, mixOptions, readMix } from '../mix-options.ts';
 import { engineOptions, withEngine } from '../open-engine.ts';
-import { encodePicture, growthOn, isSafetensors, openStyleOf, type GrowableStyle } from '../open-growable.ts';
+import { growthOn, isSafetensors, type GrowableStyle } from '../open-growable.ts';
+import { latentsOfModel, openStyles } from '../open-mixed.ts';
 import { UsageError } from '../usage-error.ts';
 import { checkGrowthOptions, writeGrowth } from '../write-growth.ts';
 
@@ -80,24 +80,6 @@ export const command = defineCommand({
   },
 });
 
-async function openStyles(paths: readonly string[], model: string | undefined): Promise<GrowableStyle[]> {
-  const open = model === undefined ? null : await openEncoderModel(model);
-  try {
-    const styles: GrowableStyle[] = [];
-    for (const path of paths) {
-      if (open === null || isSafetensors(path)) {
-        styles.push(await openStyleOf(path));
-        continue;
-      }
-      const { latent, ...style } = await encodePicture(open, path);
-      styles.push({ ...style, latent: { values: latent, modelHash: open.source.hash } });
-    }
-    return styles;
-  } finally {
-    open?.dispose();
-  }
-}
-
 /** The one rule of a mix of latents. @throws AppError mismatch for a style without a latent of this model */
 async function planBetween(
   styles: readonly GrowableStyle[],
@@ -106,13 +88,7 @@ async function planBetween(
   modelPath: string,
 ): Promise<GrowthPlan> {
   const { source } = await readModel(modelPath);
-  const values = styles.map(({ name, latent }) => {
-    if (latent?.modelHash === source.hash) return latent.values;
-    throw new AppError(
-      'mismatch',
-      `${name} has no latent of ${source.name}: name the model that made it, or choose another --mode.`,
-    );
-  });
+  const values = latentsOfModel(styles, source);
   const { spec } = fuseStyles(styles, seed);
   const latents = latentsOf({ modelPath, values });
   try {
