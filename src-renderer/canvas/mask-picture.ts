@@ -57,6 +57,31 @@ export function maskFromPicture(rgba: Uint8ClampedArray): Uint8Array {
   return values;
 }
 
+/**
+ * How close a repair came to what is known to have been there.
+ * @param truth Straight RGBA, [n, 4], as is `repaired`; compared premultiplied. @param mask [n]
+ * @returns dB over the pixels that are painted; Infinity where they are the same, null where none is painted
+ */
+export function psnrInside(
+  truth: Uint8ClampedArray,
+  repaired: Uint8ClampedArray,
+  mask: Uint8Array,
+): number | null {
+  let squares = 0;
+  let count = 0;
+  for (const [index, value] of mask.entries()) {
+    if (value === 0) continue;
+    count += 1;
+    const at = index * 4;
+    const [alpha, otherAlpha] = [truth[at + 3], repaired[at + 3]];
+    squares += (alpha - otherAlpha) ** 2;
+    for (let channel = at; channel < at + 3; channel++)
+      squares += ((truth[channel] * alpha - repaired[channel] * otherAlpha) / 255) ** 2;
+  }
+  if (count === 0) return null;
+  return 10 * Math.log10((255 * 255 * 4 * count) / squares);
+}
+
 /** Whether a picture of this size lies over the photo without being stretched one way: sides rounded by other programs. */
 export function fitsPhoto(picture: Size, photo: Size): boolean {
   return Math.abs(Math.log((picture.width * photo.height) / (picture.height * photo.width))) < 0.02;

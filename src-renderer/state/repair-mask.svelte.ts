@@ -14,7 +14,7 @@ class RepairMask {
   /** Across, in pixels of the mask. */
   size = $state(40);
   /** 0…100 percent. */
-  hardness = $state(80);
+  hardness = $state(100);
   isShown = $state(true);
   mask: Mask | null = $state.raw(null);
   /** Grows with every change of the mask. */

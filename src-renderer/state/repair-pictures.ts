@@ -1,6 +1,6 @@
 /** Between files, pictures and masks, with the browser's own decoder and encoder. */
 import { AppError } from '#domain/errors.ts';
-import { fitsPhoto, greyPicture, maskFromPicture } from '../canvas/mask-picture.ts';
+import { fitsPhoto, greyPicture, maskFromPicture, psnrInside } from '../canvas/mask-picture.ts';
 import type { Mask } from '../canvas/mask.ts';
 import type { Size } from '../canvas/view.ts';
 
@@ -42,6 +42,17 @@ export async function readMask(file: Blob, name: string, size: Size): Promise<Ui
   } finally {
     picture.close();
   }
+}
+
+/** dB inside the mask; null for pictures of another size than the mask, or where nothing is painted. */
+export function repairScore(truth: ImageBitmap, picture: ImageBitmap, mask: Mask): number | null {
+  const [known, made] = [truth, picture].map((image) => {
+    if (image.width !== mask.width || image.height !== mask.height) return null;
+    const { context } = createCanvas(mask);
+    context.drawImage(image, 0, 0);
+    return context.getImageData(0, 0, mask.width, mask.height).data;
+  });
+  return known === null || made === null ? null : psnrInside(known, made, mask.values);
 }
 
 /** Hands a file to the browser's downloads. */

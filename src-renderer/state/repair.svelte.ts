@@ -10,7 +10,7 @@ import { upload, type NamedFile } from '../lib/uploads.ts';
 import { attempt, failureMessage, isCancelled } from './attempt.ts';
 import { models } from './models.svelte.ts';
 import { repairMask } from './repair-mask.svelte.ts';
-import { decodePreview, download } from './repair-pictures.ts';
+import { decodePreview, download, repairScore } from './repair-pictures.ts';
 import { repairedName, savedWords, suitsPhotos } from './repair-words.ts';
 import { toasts } from './toasts.svelte.ts';
 
@@ -19,6 +19,8 @@ interface Shown {
   readonly picture: ImageBitmap;
   /** Of the mask and the choices that gave it. */
   readonly key: string;
+  /** dB inside the mask, of the damage and of the repair, where it is known what was there. */
+  readonly scores: { readonly before: number; readonly after: number } | null;
 }
 
 class Repair {
@@ -69,6 +71,8 @@ class Repair {
   #running: AbortController | null = null;
   #hasChosen = false;
   #isDrawingPatch = false;
+  /** What was there before the damage, of a sample. */
+  #original: ImageBitmap | null = null;
 
   async loadModels(): Promise<void> {
     await models.refresh();
@@ -88,8 +92,8 @@ class Repair {
     this.modelId = modelId;
   }
 
-  /** @param values A mask to begin with, of the preview's size. @returns whether it is open now. */
-  async open(file: NamedFile): Promise<boolean> {
+  /** @param original What was there before the damage, where that is known. @returns whether it is open now. */
+  async open(file: NamedFile, original: ImageBitmap | null = null): Promise<boolean> {
     this.#opening?.abort();
     this.cancel();
     const opening = new AbortController();
@@ -107,6 +111,7 @@ class Repair {
       if (this.#opening !== opening) return false;
       if (before !== null) void client.call('repair.close', { repairId: before.repairId }).catch(() => null);
       this.#show(photo, picture);
+      this.#original = original;
       return true;
     } catch (failure) {
       if (this.#opening !== opening) return false;
@@ -171,7 +176,7 @@ class Repair {
       const picture = await decodePreview(facts.preview);
       if (!isOwn()) return;
       this.result?.picture.close();
-      this.result = { facts, picture, key };
+      this.result = { facts, picture, key, scores: this.#scores(picture) };
       this.divider = 0;
       repairMask.isShown = false;
     } catch (failure) {
@@ -240,6 +245,14 @@ class Repair {
     this.result?.picture.close();
     this.result = null;
     this.divider = 0;
+  }
+
+  #scores(repaired: ImageBitmap): Shown['scores'] {
+    const { mask } = repairMask;
+    if (this.#original === null || this.picture === null || mask === null) return null;
+    const before = repairScore(this.#original, this.picture, mask);
+    const after = repairScore(this.#original, repaired, mask);
+    return before === null || after === null ? null : { before, after };
   }
 
   #endRun(): void {

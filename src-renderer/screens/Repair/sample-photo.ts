@@ -9,6 +9,8 @@ export interface SamplePhoto {
   readonly file: NamedFile;
   /** PNG of the photo's size. */
   readonly mask: Blob;
+  /** As it was before the damage: what a repair can be judged by. */
+  readonly original: ImageBitmap;
 }
 
 export async function createSamplePhoto(): Promise<SamplePhoto> {
@@ -16,12 +18,13 @@ export async function createSamplePhoto(): Promise<SamplePhoto> {
   const photo = createContext();
   photo.drawImage(emoji, (side - emoji.width) / 2, (side - emoji.height) / 2);
   emoji.close();
+  const original = await createImageBitmap(photo.canvas);
   damage(photo, '#3b3732', 0);
   const mask = createContext();
   mask.fillRect(0, 0, side, side);
   // A little wider than the damage, so that nothing of its edge is taken for the picture.
-  damage(mask, '#ffffff', 2);
-  return { file: { name: 'sunflower.png', file: await png(photo) }, mask: await png(mask) };
+  damage(mask, '#ffffff', 4);
+  return { file: { name: 'sunflower.png', file: await png(photo) }, mask: await png(mask), original };
 }
 
 function damage(context: OffscreenCanvasRenderingContext2D, colour: string, margin: number): void {

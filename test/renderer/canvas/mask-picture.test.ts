@@ -6,6 +6,7 @@ import {
   greyPicture,
   maskFromPicture,
   maskTint,
+  psnrInside,
   tintOf,
 } from '../../../src-renderer/canvas/mask-picture.ts';
 
@@ -32,6 +33,7 @@ test('the tint covers just the box, as much as the mask says', () => {
     { ...mask, values: new Uint8Array(256) },
     { left: 0, top: 0, right: 16, bottom: 16 },
     maskTint,
+    psnrInside,
   );
   assert.ok(none.every((value) => value === 0));
 });
@@ -40,4 +42,14 @@ test('a mask of another size fits if its shape is the photo’s', () => {
   assert.ok(fitsPhoto({ width: 1000, height: 667 }, { width: 6000, height: 4000 }));
   assert.ok(!fitsPhoto({ width: 667, height: 1000 }, { width: 6000, height: 4000 }));
   assert.ok(!fitsPhoto({ width: 1000, height: 1000 }, { width: 1100, height: 1000 }));
+});
+
+test('the score counts what is painted alone, and takes clear pixels of any colour for the same', () => {
+  const truth = new Uint8ClampedArray([100, 100, 100, 255, 9, 9, 9, 0, 50, 50, 50, 255]);
+  const repaired = new Uint8ClampedArray([110, 110, 110, 255, 200, 0, 0, 0, 255, 0, 0, 255]);
+  assert.equal(psnrInside(truth, repaired, new Uint8Array(3)), null);
+  assert.equal(psnrInside(truth, repaired, new Uint8Array([0, 255, 0])), Infinity);
+  // Three of four channels are 10 off: 10 log10(255² / 75).
+  const score = psnrInside(truth, repaired, new Uint8Array([255, 0, 0]));
+  assert.ok(score !== null && Math.abs(score - 29.38) < 0.01);
 });
