@@ -12,7 +12,12 @@ import type { RgbaImage } from '#media/pixels.ts';
 import { encodePng } from '#media/png.ts';
 import { drawSheet } from '#media/sheet.ts';
 import { encodeWebp } from '#media/webp.ts';
-import { createAtomicFile, writeFileAtomic } from '#storage/atomic-file.ts';
+import {
+  createAtomicFile,
+  writeFileAtomic,
+  type FileOptions,
+  type FileSystem,
+} from '#storage/atomic-file.ts';
 import { artworkFileBytes } from '../artwork-file.ts';
 import {
   byteWords,
@@ -30,6 +35,8 @@ export interface ExportRun extends FrameOptions {
   readonly onProgress?: (progress: ExportProgress) => void;
   /** For what does not fit in memory; the system's temporary folder if left out. */
   readonly spoolFolder?: string;
+  /** Handed in by tests that play a full disk. */
+  readonly fs?: FileSystem;
 }
 
 export interface Exported extends ExportSummary {
@@ -139,7 +146,7 @@ async function write({ spool, moments, carried }: Grown, writing: Writing): Prom
   const size = { width: best.width, height: best.height };
   const single = async (bytes: Uint8Array, shown: { width: number; height: number }): Promise<Written> => {
     refuseOverBudget(bytes.length, options);
-    await writeFileAtomic(path, bytes, { makeFolder: true, signal: run.signal });
+    await writeFileAtomic(path, bytes, fileOptions(run));
     return { files: [path], bytes: bytes.length, frames: 1, ...shown, notes: [] };
   };
   const lastFrame = (): Promise<RgbaImage> => shownFrame(spool.frame(spool.count - 1), best, background);
@@ -181,7 +188,7 @@ async function writeMoving(
     ({ quality } = found);
   }
   const onFrame = (done: number, total: number): void => run.onProgress?.({ phase: 'Encoding', done, total });
-  const file = await createAtomicFile(path, { makeFolder: true, signal: run.signal });
+  const file = await createAtomicFile(path, fileOptions(run));
   try {
     const { frames, bytes } = await encodeFrames({ ...wanted, onFrame }, quality, (piece) =>
       file.write(piece),
@@ -209,7 +216,7 @@ async function writeFrames(
     bytes += contents.length;
     refuseOverBudget(bytes, options);
     const file = join(path, `frame-${String(i).padStart(digits, '0')}.png`);
-    await writeFileAtomic(file, contents, { makeFolder: true, signal: run.signal });
+    await writeFileAtomic(file, contents, fileOptions(run));
     files.push(file);
     run.onProgress?.({ phase: 'Encoding', done: i + 1, total: spool.count });
   }
@@ -234,6 +241,10 @@ async function sheetOf(
 
 function withCarried(png: Uint8Array, carried: Uint8Array | null): Uint8Array {
   return carried === null ? png : carryInPng(png, carried);
+}
+
+function fileOptions({ fs, signal }: ExportRun): FileOptions {
+  return { makeFolder: true, signal, ...(fs === undefined ? {} : { fs }) };
 }
 
 /** Only what moves can give way. */
