@@ -2,7 +2,7 @@
  * What the Mixer's controls are set to, and the mix that this means. Every slot has one amount, from 0 to 10, which all
  * modes with shares read in their own way: turns as whole numbers, the others as they are. Areas have a map instead.
  */
-import type { LatentPath, Mix } from '#domain/mix.ts';
+import type { LatentPath, Mix, MixMode } from '#domain/mix.ts';
 import type { AreaMap } from '../canvas/area-map.ts';
 
 export type MixKind = Mix['kind'];
@@ -15,13 +15,22 @@ export interface MixSettings {
   /** Of the edges of areas, in cells. */
   readonly softness: number;
   readonly map: AreaMap;
+  /** Factor on every update; null is the first style's own. */
+  readonly gain: number | null;
 }
 
 export const mixKinds: readonly MixKind[] = ['turns', 'random', 'weights', 'latent', 'areas'];
 export const amounts = { most: 10, usual: 5, fine: 0.1 } as const;
 export const mostSoftness = 16;
+/** Beyond this little but noise grows. */
+export const gains = { least: 0.5, most: 1.5, fine: 0.01, usual: 1 } as const;
 
-export function mixOf({ kind, amounts: given, path, softness, map }: MixSettings): Mix {
+export function mixOf({ gain, ...settings }: MixSettings): Mix {
+  const mode = modeOf(settings);
+  return gain === null ? mode : { ...mode, gain };
+}
+
+function modeOf({ kind, amounts: given, path, softness, map }: Omit<MixSettings, 'gain'>): MixMode {
   switch (kind) {
     case 'turns':
       return { kind, ratio: turnRatio(given) };

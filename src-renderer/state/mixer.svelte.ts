@@ -37,6 +37,7 @@ class MixerState {
     path: 'spherical',
     softness: 2,
     map: bandedMap({ width: 1, height: 1 }, 1),
+    gain: null,
   });
   /** Why a mode cannot be had; null while that is not known. */
   problems: Problems | null = $state.raw(null);
@@ -130,6 +131,11 @@ class MixerState {
 
   setSoftness(softness: number): void {
     this.#change({ softness });
+  }
+
+  /** @param gain null for the first style's own. */
+  setGain(gain: number | null): void {
+    this.#change({ gain });
   }
 
   /** Areas as they were at first. */

@@ -177,10 +177,8 @@ test('two styles, three, areas, a child, an artwork', async (t) => {
 });
 
 async function stepAbove(page: Page, step: number): Promise<void> {
-  await page.waitForFunction(
-    (least) => document.querySelector<HTMLInputElement>('input[aria-label=Step]')!.valueAsNumber > least,
-    step,
-  );
+  const slider = page.getByRole('slider', { name: 'Step' });
+  while (Number(await slider.inputValue()) <= step) await page.waitForTimeout(50);
 }
 
 function nameIn(slot: Locator): Promise<string> {

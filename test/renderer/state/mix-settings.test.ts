@@ -20,6 +20,7 @@ const settings: fc.Arbitrary<MixSettings> = someAmounts.chain((amounts) =>
     kind: fc.constantFrom(...mixKinds),
     amounts: fc.constant(amounts),
     path: fc.constantFrom('linear' as const, 'spherical' as const),
+    gain: fc.option(fc.constantFrom(0.5, 0.99, 1.5)),
     softness: fc.integer({ min: 0, max: 16 }),
     map: fc.constant(bandedMap({ width: 7, height: 5 }, amounts.length)),
   }),
