@@ -39,10 +39,12 @@ export interface Learned {
 }
 
 const BATCH = 4;
+/** Cut out of each; smaller than the hole, as from small ones more is learned in the same time. */
+const CIRCLES = 3;
 /** The mean loss of so many iterations is compared with that of as many before. */
-const WINDOW = 40;
+const WINDOW = 100;
 /** Better by less than this part, it is good enough. */
-const LEAST_GAIN = 0.03;
+const LEAST_GAIN = 0.01;
 const LEAST_ITERATIONS = 3 * WINDOW;
 
 /** @throws AppError not-finite */
@@ -57,8 +59,11 @@ export async function learnRule(lesson: Lesson): Promise<Learned> {
     const states = new Float32Array(BATCH * H * W * C);
     for (let b = 0; b < BATCH; b++) {
       const intact = Float32Array.from(hole, (inside) => 1 - inside);
-      const radius = largest * (0.4 + 0.6 * random.next());
-      cutCircles(intact, spec.grid, 1, 0, [{ x: random.next() * W, y: random.next() * H, radius }]);
+      const circles = Array.from({ length: CIRCLES }, () => ({
+        ...{ x: random.next() * W, y: random.next() * H },
+        radius: largest * (0.2 + 0.4 * random.next()),
+      }));
+      cutCircles(intact, spec.grid, 1, 0, circles);
       const damaged = Uint8Array.from(intact, (value) => 1 - value);
       states.set(stateOf(smoothlyFilled(known, damaged, W), C), b * H * W * C);
     }
