@@ -2,7 +2,7 @@
  * What grows a damaged patch whole: a model, whose encoder sees the patch with its hole and whose rule grows it; or a
  * rule that first learns the patch's intact cells.
  */
-import type { Grid } from '#domain/automaton.ts';
+import type { Grid, RuleValues } from '#domain/automaton.ts';
 import { AppError } from '#domain/errors.ts';
 import type { ImageKind, ModelSpec } from '#domain/model-spec.ts';
 import { presets } from '#domain/model-presets.ts';
@@ -57,6 +57,8 @@ export interface LearningOptions extends GrowerOptions {
 
 const SEED = 1;
 const PASSES = 2;
+/** Of the iterations, for each part after the first. */
+const LATER_PART = 0.25;
 /** Between two looks of a person at what grows. */
 const SHOW_MS = 100;
 
@@ -103,6 +105,8 @@ export function learningGrower(
   { lock, implementation, iterations, isStopped, onNotice }: LearningOptions,
 ): PatchGrower {
   const base: ModelSpec = { ...(model?.spec ?? learner), network: null, damage: null };
+  /** Of an earlier part: the next one of the same photo needs less. */
+  let earlier: RuleValues | null = null;
   return {
     grid: base.grid,
     isOneLevel: true,
@@ -111,16 +115,18 @@ export function learningGrower(
       const known = asSeenBy(base.image, patch.cells);
       const spec = { ...base, steps: stepsFor(hole, base.grid) };
       const filled = smoothlyFilled(known, hole, base.grid.width);
-      const start = model && (await encodeInput(model, filled)).rule;
+      const start = earlier ?? (model && (await encodeInput(model, filled)).rule);
+      const most = earlier === null ? iterations : Math.ceil(iterations * LATER_PART);
       const learned = await learnRule({
-        ...{ spec, known, hole, rule: start, iterations, seed: SEED, implementation },
+        ...{ spec, known, hole, rule: start, iterations: most, seed: SEED, implementation },
         isStopped: () => isStopped() || patch.signal.aborted,
         async onStep({ iteration, loss }) {
-          await patch.phase(null, `Learning this photo, loss ${loss.toPrecision(3)}`, iteration, iterations);
+          await patch.phase(null, `Learning this photo, loss ${loss.toPrecision(3)}`, iteration, most);
           await new Promise<void>((resolve) => setImmediate(resolve));
         },
       });
       if (patch.signal.aborted) throw new AppError('cancelled', 'The repair was cancelled.');
+      earlier = learned.rule;
       if (learned.reason !== 'finished') {
         const why = learned.reason === 'good' ? 'as it did not get better' : 'as you asked';
         onNotice(`Learning ended after ${learned.iterations} iterations, ${why}.`);
