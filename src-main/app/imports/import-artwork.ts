@@ -66,13 +66,13 @@ async function growAgain(
 
 /** The library's own style of that name and rule: where the picture comes from this library, it has it already. */
 function sameStyle(
-  { rule }: AppPorts['store'],
+  store: AppPorts['store'],
   styleId: string,
   { spec, w0, b0, w1 }: StoredRule,
 ): string | null {
   let own: StoredRule;
   try {
-    own = rule(styleId);
+    own = store.rule(styleId);
   } catch (failure) {
     if (failure instanceof AppError) return null;
     throw failure;
