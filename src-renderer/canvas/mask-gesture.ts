@@ -4,7 +4,7 @@
  */
 import { brushShape, lassoShape, rectangleShape, type Box } from './mask-shapes.ts';
 import type { Mask } from './mask.ts';
-import type { Overlay } from './overlay.ts';
+import type { Overlay } from './overlay-kinds.ts';
 import type { Point } from './view.ts';
 
 export type MaskTool = 'brush' | 'eraser' | 'rectangle' | 'lasso';

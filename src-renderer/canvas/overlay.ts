@@ -2,19 +2,8 @@
  * What the tool is about to touch, drawn over the picture in two tones, so that it is seen on any colour: the brush's
  * ring, a circle being dragged, the keyboard's cell; or a map of cells, laid over the picture.
  */
+import type { Overlay } from './overlay-kinds.ts';
 import { toScreen, type Point, type View } from './view.ts';
-
-export type Overlay =
-  /** `size` in cells across; `at` a point of the picture. */
-  | { readonly kind: 'brush'; readonly at: Point; readonly size: number }
-  | { readonly kind: 'circle'; readonly centre: Point; readonly edge: Point }
-  | { readonly kind: 'cell'; readonly cell: Point }
-  /** One pixel a cell; as transparent as it is. */
-  | { readonly kind: 'map'; readonly image: HTMLCanvasElement }
-  /** Between two corners. */
-  | { readonly kind: 'rectangle'; readonly from: Point; readonly to: Point }
-  /** Drawn so far; it will be closed. */
-  | { readonly kind: 'lasso'; readonly points: readonly Point[] };
 
 export function drawOverlay(context: CanvasRenderingContext2D, view: View, overlay: Overlay): void {
   switch (overlay.kind) {

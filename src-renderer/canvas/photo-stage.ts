@@ -6,7 +6,8 @@
 import { maskTint, tintOf } from './mask-picture.ts';
 import type { Box } from './mask-shapes.ts';
 import type { Mask } from './mask.ts';
-import { drawOverlay, type Overlay } from './overlay.ts';
+import type { Overlay } from './overlay-kinds.ts';
+import { drawOverlay } from './overlay.ts';
 import { createChecker } from './stage.ts';
 import { fitView, panView, resizeView, revealPoint, toScreen, zoomView } from './view.ts';
 import type { Point, Size, View } from './view.ts';

@@ -3,7 +3,8 @@
  * It draws at most once a screen refresh, always the newest frame, and nothing while nothing changed; it asks for no more
  * frames than it draws, which is what keeps the engine from running ahead.
  */
-import { drawOverlay, type Overlay } from './overlay.ts';
+import type { Overlay } from './overlay-kinds.ts';
+import { drawOverlay } from './overlay.ts';
 import { actualSizeView, fitView, panView, resizeView, revealPoint, zoomView } from './view.ts';
 import type { Point, Size, View } from './view.ts';
 

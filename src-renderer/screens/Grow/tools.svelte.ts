@@ -1,5 +1,5 @@
 /** What the hand holds on the Grow screen, and on what ground; kept while the window is open. */
-import type { Overlay } from '../../canvas/overlay.ts';
+import type { Overlay } from '../../canvas/overlay-kinds.ts';
 import type { Background } from '../../canvas/stage.ts';
 import type { Point } from '../../canvas/view.ts';
 

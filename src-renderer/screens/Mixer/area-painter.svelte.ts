@@ -1,7 +1,7 @@
 /** The tools for areas on the canvas: what is painted shows at once in the styles' colours, above what grows. */
 import type { AreaMap } from '../../canvas/area-map.ts';
 import { mapPixels } from '../../canvas/area-map.ts';
-import type { Overlay } from '../../canvas/overlay.ts';
+import type { Overlay } from '../../canvas/overlay-kinds.ts';
 import { colourOf, onThemeChange } from '../../canvas/theme-changes.ts';
 import { mixer } from '../../state/mixer.svelte.ts';
 import { tools, type CanvasPainter } from '../Grow/tools.svelte.ts';
