@@ -185,6 +185,22 @@ test('repair', async (t) => {
   });
 
   await t.test(
+    'a picture that is dropped on the screen is opened, not brought into the gallery',
+    async () => {
+      const bytes = (await fs.readFile(emoji)).toString('base64');
+      await page.evaluate(`{
+      const bytes = Uint8Array.from(atob('${bytes}'), (letter) => letter.charCodeAt(0));
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([bytes], 'dropped.png', { type: 'image/png' }));
+      const drop = new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true });
+      document.querySelector('canvas').dispatchEvent(drop);
+    }`);
+      await page.getByRole('heading', { level: 1, name: 'dropped.png' }).waitFor();
+      assert.equal(await page.getByRole('region', { name: 'Import' }).count(), 0);
+    },
+  );
+
+  await t.test(
     'a picture that is pasted is the next photo, and stays while other screens are shown',
     async () => {
       const bytes = (await fs.readFile(emoji)).toString('base64');
