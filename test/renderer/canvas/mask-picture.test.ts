@@ -33,7 +33,6 @@ test('the tint covers just the box, as much as the mask says', () => {
     { ...mask, values: new Uint8Array(256) },
     { left: 0, top: 0, right: 16, bottom: 16 },
     maskTint,
-    psnrInside,
   );
   assert.ok(none.every((value) => value === 0));
 });
