@@ -30,7 +30,7 @@ test('a photo that a window sent is repaired and comes back with everything outs
   const result = await window.call(
     'repair.apply',
     { repairId, mask: new Uint8Array(mask), options },
-    { onProgress: ({ phase }) => phases.push(phase) },
+    { onProgress: ({ phase }) => void phases.push(phase) },
   );
   assert.deepEqual(
     [result.pixels, result.repaired, result.identical, result.patches],
