@@ -181,7 +181,7 @@ function judge(layers: readonly Layer[], layer: Layer, path: string, target: str
 }
 
 /** What the window may import, and which of its folders may reach which. */
-const windowPackages = ['svelte', 'bits-ui', 'virtua', 'uplot', '@lucide/svelte', 'zod'];
+const windowPackages = ['svelte', 'bits-ui', 'virtua', 'uplot', '@lucide/svelte', 'zod', 'mediabunny'];
 const windowFolders: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   canvas: [],
@@ -197,6 +197,8 @@ function judgeWindow(path: string, target: string): string[] {
   if (target.startsWith('.')) {
     const reached = posix.join(dirname(path), target);
     const [, other] = /^src-renderer\/(?:([^/]+)\/)?/.exec(reached) ?? [];
+    // Pictures that come with the program, which the build takes along.
+    if (/^assets\/.*\.(png|svg)$/.test(reached)) return [];
     const isInside = reached.startsWith('src-renderer/');
     if (isInside && ((other ?? '') === folder || windowFolders[folder]?.includes(other ?? ''))) return [];
     return [`${path} imports ${target}: ${folder || 'the root'} may reach ${String(windowFolders[folder])}.`];

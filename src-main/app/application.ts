@@ -7,7 +7,9 @@ import type { Handlers } from '#contract/rpc.ts';
 import type { LibrarySummary } from '#contract/shapes/library.ts';
 import { createGrowthSessions } from './growths/growth-sessions.ts';
 import { growthHandlers } from './growths/growth-handlers.ts';
+import { mixHandlers } from './growths/mix-handlers.ts';
 import { createExportRunner } from './imports/export-job.ts';
+import { createMadeExports, type MadeExport } from './imports/made-exports.ts';
 import { createImportRunner } from './imports/import-job.ts';
 import { jobHandlers } from './jobs/job-handlers.ts';
 import { createJobLedger } from './jobs/job-ledger.ts';
@@ -17,6 +19,7 @@ import { createEncodingRunner } from './library/encoding-job.ts';
 import { libraryHandlers } from './library/library-handlers.ts';
 import { createRefinementRunner } from './library/refinement-job.ts';
 import type { AppPorts } from './ports.ts';
+import { createRepairs, type Repairs } from './repair/repair-handlers.ts';
 import { settingsHandlers } from './settings/settings-handlers.ts';
 import { trainingHandlers } from './training/training-handlers.ts';
 import { createTrainingRunner } from './training/training-job.ts';
@@ -40,12 +43,15 @@ export interface ApplicationSetup {
 export interface Application {
   readonly handlers: Handlers<AppContract>;
   readonly queue: JobQueue;
+  readonly repairs: Pick<Repairs, 'saved'>;
   /** Takes up the jobs. */
   start(): void;
   /** Looks at what comes with the program. Needs the live engine. */
   addBundledModels(): Promise<void>;
   /** The live engine's process is gone, and its growths with it. */
   forgetGrowths(): void;
+  /** A file that was made for a window to fetch. @throws AppError not-found */
+  madeExport(exportId: string): MadeExport;
   /** Ends the jobs so that they can be resumed. */
   close(): Promise<void>;
 }
@@ -63,6 +69,8 @@ export function createApplication(setup: ApplicationSetup): Application {
   const { clock, newId, onBug } = ports;
   const queue = createJobQueue({ ledger, runners, clock, newId, onBug });
   const sessions = createGrowthSessions(ports);
+  const exports = createMadeExports(ports);
+  const repairs = createRepairs(ports);
   const notices = [...setup.notices];
 
   const notice = (message: string): void => {
@@ -94,13 +102,16 @@ export function createApplication(setup: ApplicationSetup): Application {
 
   return {
     queue,
+    repairs,
     start,
     addBundledModels: () => addBundledModels(ports, notice),
     forgetGrowths: () => sessions.forgetAll(),
     async close() {
       sessions.forgetAll();
       await queue.close();
+      await exports.close();
     },
+    madeExport: (exportId) => exports.get(exportId),
     handlers: {
       'app.snapshot': () => ({
         version: setup.version,
@@ -115,8 +126,11 @@ export function createApplication(setup: ApplicationSetup): Application {
       ...settingsHandlers(ports),
       ...libraryHandlers(ports),
       ...growthHandlers(ports, sessions),
+      ...mixHandlers(ports),
+      ...repairs.handlers,
       ...trainingHandlers(ports, queue),
       ...jobHandlers(ports, queue),
+      ...exports.handlers,
       ...host,
       'library.restore': ({ path }) => restore(path),
     },

@@ -1,9 +1,11 @@
 /**
- * Growing pictures: from one living cell, by one rule or by several in turns, looked at on the way. The engine is a
+ * Growing pictures: from one living cell, by one rule or by several mixed, looked at on the way. The engine is a
  * port, so that the command line, the window and a test grow in the same words.
  */
 import type { Automaton, Grid, RuleValues } from '#domain/automaton.ts';
 import { AppError } from '#domain/errors.ts';
+import { commonAutomaton, widenRule } from '#domain/mix-blend.ts';
+import { checkMix, evenTurns, type Mix } from '#domain/mix.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
 
 /** A rule with the automaton that runs it. */
@@ -22,13 +24,17 @@ export interface GrowthUnderWay {
   state(): Promise<Float32Array>;
   /** Goes on from other values of the same shape; the steps go on counting, or count on from `step`. */
   replace(state: Float32Array, step?: number): void;
+  /** Mixes the rules so from the next step on. */
+  remix(mix: Mix): void;
   dispose(): void;
 }
 
 export interface GrowthPlan {
   readonly spec: ModelSpec;
-  /** One a step, in turns; each with a rule for every sample, or one for all. */
+  /** Each with a rule for every sample, or one for all. */
   readonly rules: readonly RuleValues[];
+  /** One a step, in turns, if left out. */
+  readonly mix?: Mix;
   /** Of the masks, uint32. */
   readonly seed: number;
 }
@@ -98,44 +104,74 @@ export async function grown(
 }
 
 /**
- * Several styles one a step, in turns, as in the paper: they must be of one automaton and start from one seed. The
- * grid is the largest of theirs, the steps are the most of theirs.
- * @throws AppError mismatch with both styles' names and what differs.
+ * Several styles on one state, as in the paper one a step in turns, or mixed in another way: any whose states have the
+ * same channels. Where their rules have other filters or fewer hidden values, they are written with zeros in those
+ * places. The grid is the largest of theirs, the steps are the most of theirs; the first one says what else there is to
+ * say: gain, fire rate, when a cell lives, the seed.
+ * @throws AppError mismatch with both styles' names and what differs; bad-argument for a mix that does not fit
  */
-export function fuseStyles(styles: readonly Style[], seed: number): GrowthPlan {
-  const [first, ...others] = styles;
+export function fuseStyles(
+  styles: readonly Style[],
+  seed: number,
+  mix: Mix = evenTurns(styles.length),
+): GrowthPlan {
+  const [first] = styles as readonly (Style | undefined)[];
   if (first === undefined) throw new AppError('bad-argument', 'A fusion needs styles, found none; name two.');
-  for (const other of others) {
-    const apart = difference(first.spec, other.spec);
-    if (apart === null) continue;
-    throw new AppError(
-      'mismatch',
-      `${first.name} and ${other.name} cannot be fused: ${apart}; choose styles made with one model.`,
-    );
-  }
+  checkMix(mix, styles.length);
+  const refusal = unlikeStates(styles) ?? (mix.kind === 'weights' ? unlikeRules(styles) : null);
+  if (refusal !== null) throw new AppError('mismatch', refusal);
+  const automaton = commonAutomaton(styles.map(({ spec }) => spec.automaton));
   const grid: Grid = {
     height: Math.max(...styles.map(({ spec }) => spec.grid.height)),
     width: Math.max(...styles.map(({ spec }) => spec.grid.width)),
   };
   const steps = Math.max(...styles.map(({ spec }) => spec.steps));
-  return { spec: { ...first.spec, grid, steps }, rules: styles.map(({ rule }) => rule), seed };
+  const rules = styles.map(({ spec, rule }) => widenRule(rule, spec.automaton, automaton));
+  return { spec: { ...first.spec, automaton, grid, steps }, rules, mix, seed };
 }
 
-/** What keeps two automata from working on one state, for people; null if nothing does. The gain may differ. */
+/** Why these rules' values cannot be averaged, as a sentence; null if they can. */
+export function unlikeRules(styles: readonly Pick<Style, 'name' | 'spec'>[]): string | null {
+  const [first, ...others] = styles;
+  for (const other of others) {
+    const apart = firstDifference(first.spec, other.spec, [
+      ['channels', ({ channels }) => channels],
+      ['hidden values', ({ hidden }) => hidden],
+      ['Sobel sizes', ({ sobelSizes }) => sobelSizes.join(' and ') || 'none'],
+    ]);
+    if (apart !== null) {
+      return `The rules of ${first.name} and ${other.name} cannot be averaged: ${apart}; choose another mode, or styles made with one model.`;
+    }
+  }
+  return null;
+}
+
+/** Why these styles cannot share a state, as a sentence; null if they can. */
+export function unlikeStates(styles: readonly Pick<Style, 'name' | 'spec'>[]): string | null {
+  const [first, ...others] = styles;
+  for (const other of others) {
+    const apart = difference(first.spec, other.spec);
+    if (apart !== null)
+      return `${first.name} and ${other.name} cannot be mixed: ${apart}; choose styles made with one model.`;
+  }
+  return null;
+}
+
+/** What keeps two automata from working on one state, for people; null if nothing does. */
 function difference(a: ModelSpec, b: ModelSpec): string | null {
-  const traits: [string, (automaton: Automaton) => number | string][] = [
+  return firstDifference(a, b, [
     ['channels', ({ channels }) => channels],
-    ['hidden values', ({ hidden }) => hidden],
-    ['Sobel sizes', ({ sobelSizes }) => sobelSizes.join(' and ') || 'none'],
     ['alive channel', ({ aliveChannel }) => aliveChannel],
-    ['alive threshold', ({ aliveThreshold }) => aliveThreshold],
-    ['fire rate', ({ fireRate }) => fireRate],
-  ];
+  ]);
+}
+
+type Trait = readonly [name: string, of: (automaton: Automaton) => number | string];
+
+function firstDifference(a: ModelSpec, b: ModelSpec, traits: readonly Trait[]): string | null {
   for (const [name, trait] of traits) {
     const [one, other] = [trait(a.automaton), trait(b.automaton)];
     if (one !== other) return `their ${name} differ (${one} and ${other})`;
   }
-  if (a.seed !== b.seed) return `they grow from different seeds (${a.seed} and ${b.seed})`;
   return null;
 }
 

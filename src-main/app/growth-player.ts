@@ -128,9 +128,12 @@ export class GrowthPlayer {
     }
   }
 
-  /** Fulfilled when it is done; going somewhere, when it is on its way. @throws AppError not-found once it has ended */
+  /**
+   * Fulfilled when it is done; going somewhere, when it is on its way; mixing, where it was taken to.
+   * @throws AppError not-found once it has ended; what the check of a mix throws
+   */
   control(control: GrowthControl): Promise<void> {
-    return this.#ask(false, () => this.#control(control));
+    return this.#ask(control.kind === 'mix', () => this.#control(control));
   }
 
   /** Where it was taken to, if it is on its way. @throws AppError not-found once it has ended, bad-argument */
@@ -207,6 +210,9 @@ export class GrowthPlayer {
         return;
       case 'loop':
         this.#loopAt = control.at;
+        return;
+      case 'mix':
+        this.#timeline.remix(control.mix, control.stroke ?? null);
         return;
       case 'undo':
       case 'redo':
@@ -309,6 +315,7 @@ export class GrowthPlayer {
       alive: countLivingCells(state, grid, automaton),
       eventsSoFar: timeline.eventsSoFar.length,
       events: timeline.events.length,
+      mix: timeline.mix,
       canUndo: timeline.canUndo,
       canRedo: timeline.canRedo,
       stepsPerSecond: this.#isPlaying ? this.#measured.perSecond : 0,

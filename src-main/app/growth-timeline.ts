@@ -6,8 +6,10 @@
  * A step's state is shown with the events of its number made; kept states are from before those.
  */
 import type { GrowthEvent, GrowthStroke } from '#contract/shapes/growth.ts';
+import { plainMix } from '#contract/shapes/mix.ts';
 import type { Grid } from '#domain/automaton.ts';
 import { AppError } from '#domain/errors.ts';
+import type { Mix } from '#domain/mix.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
 import { seedCell, seedState } from '#domain/seed-state.ts';
 import type { GrowthUnderWay } from './growing.ts';
@@ -17,6 +19,10 @@ export interface TimelineSetup {
   readonly spec: Pick<ModelSpec, 'grid' | 'automaton' | 'seed'>;
   /** One sample, at step 0. The timeline disposes of it. */
   readonly growth: GrowthUnderWay;
+  /** At first; events change it. The growth's own, one after another, if left out. */
+  readonly mix?: Mix;
+  /** Whether the growth can be mixed so: throws an AppError if not. It can in every way, if left out. */
+  readonly checkMix?: (mix: Mix) => void;
   /** To begin with, in any order. */
   readonly events?: readonly GrowthEvent[];
   /** Of states kept for going back; 64 MiB if left out. */
@@ -28,11 +34,19 @@ const UNDO_LEVELS = 100;
 /** As many as a recipe may have. */
 const MOST_EVENTS = 100_000;
 
+type MixEvent = GrowthEvent & { readonly kind: 'mix' };
+
 /** Not to be called again before the promise of the call before is settled. */
 export class GrowthTimeline {
   readonly #spec: TimelineSetup['spec'];
   readonly #growth: GrowthUnderWay;
   readonly #kept: KeptStates;
+  readonly #firstMix: Mix;
+  readonly #checkMix: (mix: Mix) => void;
+  /** The growth's now. */
+  #usedMix: Mix;
+  /** Of these events those that change the mix. */
+  #mixes: { of: readonly GrowthEvent[]; list: readonly MixEvent[] } = { of: [], list: [] };
   /** Their steps ascend. Never changed in place, so an earlier list is an earlier timeline. */
   #events: readonly GrowthEvent[];
   #past: (readonly GrowthEvent[])[] = [];
@@ -41,8 +55,13 @@ export class GrowthTimeline {
   #stroke: number | null = null;
   #lastStep = 0;
 
-  private constructor({ spec, growth, events = [], keepBytes = KEEP_BYTES }: TimelineSetup) {
+  private constructor({ spec, growth, events = [], keepBytes = KEEP_BYTES, ...mixing }: TimelineSetup) {
     const { height, width } = spec.grid;
+    const { mix = plainMix, checkMix = () => undefined } = mixing;
+    this.#firstMix = mix;
+    this.#usedMix = mix;
+    this.#checkMix = checkMix;
+    for (const event of events) if (event.kind === 'mix') checkMix(event.mix);
     this.#spec = spec;
     this.#growth = growth;
     this.#kept = new KeptStates(keepBytes, height * width * spec.automaton.channels * 4);
@@ -82,6 +101,17 @@ export class GrowthTimeline {
     return this.#future.length > 0;
   }
 
+  /** That makes the next step. */
+  get mix(): Mix {
+    if (this.#mixes.of !== this.#events) {
+      const list = this.#events.filter((event) => event.kind === 'mix');
+      this.#mixes = { of: this.#events, list };
+    }
+    const { list } = this.#mixes;
+    const at = countUpTo(list, this.step) - 1;
+    return at < 0 ? this.#firstMix : list[at].mix;
+  }
+
   /** [H, W, C], an array of its own. */
   state(): Promise<Float32Array> {
     return this.#growth.state();
@@ -92,6 +122,7 @@ export class GrowthTimeline {
     while (this.step < end) {
       const { step } = this;
       const nextEvent = this.#events[countUpTo(this.#events, step)]?.step ?? Infinity;
+      this.#useMix();
       this.#growth.advance(Math.min(end, nextEvent, this.#kept.nextDue(step)) - step);
       this.#lastStep = Math.max(this.#lastStep, this.step);
       await this.#arrive();
@@ -117,22 +148,27 @@ export class GrowthTimeline {
     const { step } = this;
     const earlier = this.eventsSoFar;
     const added = marks.map((mark): GrowthEvent => ({ ...mark, step }));
-    if (earlier.length + added.length > MOST_EVENTS) {
-      throw new AppError(
-        'bad-argument',
-        `A growth remembers ${MOST_EVENTS.toLocaleString('en')} strokes, and these are more: save it, and go on from there.`,
-      );
-    }
+    checkCount(earlier.length + added.length);
     const state = await this.#growth.state();
     // From here it is undone at once.
-    if (!this.#kept.has(step) && earlier.at(-1)?.step !== step) this.#kept.keep(step, state.slice());
-    if (this.#stroke !== stroke) this.#past = [...this.#past, this.#events].slice(-UNDO_LEVELS);
-    this.#stroke = stroke;
-    this.#future = [];
-    this.#events = [...earlier, ...added];
-    this.#kept.forgetAfter(step);
-    this.#lastStep = step;
+    const isBeforeEvents = earlier.at(-1)?.step !== step;
+    if (!this.#kept.has(step) && isBeforeEvents) this.#kept.keep(step, state.slice());
+    this.#branch(earlier, added, stroke);
     this.#replace(state, added, step);
+  }
+
+  /**
+   * From the step that it is at. One without a `stroke` is undone by itself.
+   * @throws AppError what the check of the mix throws, bad-argument for more events than a recipe may have
+   */
+  remix(mix: Mix, stroke: number | null = null): void {
+    this.#checkMix(mix);
+    if (isSame(mix, this.mix)) return;
+    const { step } = this;
+    // Of several at one step only the last has any effect.
+    const earlier = this.eventsSoFar.filter((event) => event.kind !== 'mix' || event.step < step);
+    checkCount(earlier.length + 1);
+    this.#branch(earlier, [{ kind: 'mix', step, mix }], stroke);
   }
 
   /** Takes back the last stroke; goes back to before it, for the caller to seek the step that it wants to be at. */
@@ -151,17 +187,36 @@ export class GrowthTimeline {
     await this.#become(after);
   }
 
-  /** Forgets all events, also those that could be undone. */
+  /** Forgets all events, also those that could be undone; mixed from the beginning as it is now. */
   async restart(): Promise<void> {
+    const { mix } = this;
     this.#past = [];
     this.#future = [];
-    await this.#become([]);
+    await this.#become(isSame(mix, this.#firstMix) ? [] : [{ kind: 'mix', step: 0, mix }]);
     this.#lastStep = 0;
     if (this.step !== 0) await this.#load(0);
   }
 
   dispose(): void {
     this.#growth.dispose();
+  }
+
+  /** What comes after this step is forgotten, and these happen at it. */
+  #branch(earlier: readonly GrowthEvent[], added: readonly GrowthEvent[], stroke: number | null): void {
+    const isOfStroke = stroke !== null && this.#stroke === stroke;
+    if (!isOfStroke) this.#past = [...this.#past, this.#events].slice(-UNDO_LEVELS);
+    this.#stroke = stroke;
+    this.#future = [];
+    this.#events = [...earlier, ...added];
+    this.#kept.forgetAfter(this.step);
+    this.#lastStep = this.step;
+  }
+
+  #useMix(): void {
+    const { mix } = this;
+    if (mix === this.#usedMix) return;
+    this.#growth.remix(mix);
+    this.#usedMix = mix;
   }
 
   async #become(events: readonly GrowthEvent[]): Promise<void> {
@@ -184,16 +239,23 @@ export class GrowthTimeline {
   /** The step is new: keeps its state if it is one of those to keep, and makes its events. */
   async #arrive(): Promise<void> {
     const { step } = this;
-    const hasEvents = this.#events[countUpTo(this.#events, step) - 1]?.step === step;
+    const hasEvents = this.#eventsHere().length > 0;
     const isKept = this.#kept.isDue(step) || (hasEvents && !this.#kept.has(step));
     if (isKept) this.#kept.keep(step, await this.#growth.state());
     if (hasEvents) await this.#makeEvents();
   }
 
   async #makeEvents(): Promise<void> {
+    const events = this.#eventsHere();
+    if (events.length > 0) this.#replace(await this.#growth.state(), events, this.step);
+  }
+
+  /** Those of this step that change the state. */
+  #eventsHere(): GrowthEvent[] {
     const { step } = this;
-    const events = this.#events.slice(countUpTo(this.#events, step - 1), countUpTo(this.#events, step));
-    if (events.length > 0) this.#replace(await this.#growth.state(), events, step);
+    return this.#events
+      .slice(countUpTo(this.#events, step - 1), countUpTo(this.#events, step))
+      .filter(({ kind }) => kind !== 'mix');
   }
 
   #replace(state: Float32Array, events: readonly GrowthEvent[], step: number): void {
@@ -214,6 +276,8 @@ export function makeEvent(state: Float32Array, event: GrowthEvent, spec: Timelin
       if (event.x < grid.width && event.y < grid.height) {
         state.set(seedCell(spec), (event.y * grid.width + event.x) * C);
       }
+      return;
+    case 'mix':
       return;
     default:
       event satisfies never;
@@ -238,6 +302,19 @@ function eraseCircle(
       state.fill(0, cell, cell + C);
     }
   }
+}
+
+/** @throws AppError bad-argument */
+function checkCount(events: number): void {
+  if (events <= MOST_EVENTS) return;
+  throw new AppError(
+    'bad-argument',
+    `A growth remembers ${MOST_EVENTS.toLocaleString('en')} strokes, and these are more: save it, and go on from there.`,
+  );
+}
+
+function isSame(a: Mix, b: Mix): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** How many events have a step of at most `step`. */

@@ -56,6 +56,9 @@ export interface Files {
   removeJobFolder(jobId: string): Promise<void>;
   /** Removes folders of jobs that there are none of, when they are old: a restored library may know fewer jobs. */
   sweepJobFolders(jobIds: readonly string[]): Promise<void>;
+  /** Where a photo under repair lies. The folder need not be there. */
+  repairFolder(repairId: string): string;
+  removeRepairFolder(repairId: string): Promise<void>;
   /** Where decoded pictures are kept; all of it can be made again. */
   readonly cacheFolder: string;
   bundledModel(bundledName: string): string;

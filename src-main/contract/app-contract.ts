@@ -6,7 +6,9 @@ import { z } from 'zod';
 import { defineContract } from './contract.ts';
 import { settings, settingsPatch } from './settings.ts';
 import { engineState } from './shapes/engine-state.ts';
+import { exportedFrame, exportOptions, exportProgress, exportSummary } from './shapes/export.ts';
 import { frame, growthControl, growthStroke } from './shapes/growth.ts';
+import { mix, morph, morphFrame, plainMix } from './shapes/mix.ts';
 import {
   galleryPage,
   galleryQuery,
@@ -18,6 +20,14 @@ import {
 } from './shapes/library.ts';
 import { job, trainingDetail } from './shapes/jobs.ts';
 import {
+  openedPhoto,
+  repairFormat,
+  repairOptions,
+  repairProgress,
+  repairResult,
+  savedRepair,
+} from './shapes/repair.ts';
+import {
   recentSource,
   scanProgress,
   scanReport,
@@ -27,7 +37,7 @@ import {
   trainingWishes,
   validationPoint,
 } from './shapes/training.ts';
-import { count, grid, hash, id, name, skippedFile, uint32 } from './shapes/values.ts';
+import { bytes, count, grid, hash, id, name, skippedFile, uint32 } from './shapes/values.ts';
 
 const nothing = z.object({});
 const items = z.array(itemRef).min(1).max(100_000);
@@ -40,7 +50,7 @@ export type ImportSource = z.output<typeof importSource>;
 export const inspected = z.object({
   source: importSource,
   name: z.string(),
-  kind: z.enum(['picture', 'style', 'model', 'folder', 'unknown']),
+  kind: z.enum(['picture', 'artwork', 'style', 'model', 'folder', 'unknown']),
   /** A sentence: why it cannot be used; null where it can. */
   problem: z.string().nullable(),
 });
@@ -115,8 +125,25 @@ export const appContract = defineContract({
           .min(1)
           .max(100_000),
         folder: path,
+        /** Null: styles as style files, artworks as plain pictures of their last step. Models are files either way. */
+        options: exportOptions.nullable().default(null),
+        /** Of the files: `{name}`, `{seed}`, `{steps}`, `{number}` stand for the item's. */
+        pattern: z.string().trim().min(1).max(200).default('{name}'),
       }),
       result: z.object({ jobId: id }),
+    },
+    /** One file to be fetched as `/downloads/export/ID` or forgotten; kept for some hours. */
+    'export.make': {
+      params: z.object({ item: itemRef, options: exportOptions }),
+      result: exportSummary.extend({ exportId: id, fileName: z.string() }),
+      progress: exportProgress,
+    },
+    'export.forget': { params: z.object({ exportId: id }), result: nothing },
+    /** For the window to encode, as fast as they are acknowledged. */
+    'export.frames': {
+      params: z.object({ item: itemRef, options: exportOptions }),
+      result: z.object({ frames: count }),
+      progress: exportedFrame,
     },
     /** Encodes pictures that come with the program, so that there is something to grow. */
     'samples.start': {
@@ -129,11 +156,12 @@ export const appContract = defineContract({
       result: z.object({ jobId: id }),
     },
 
-    /** From styles, in turns, or from an artwork's recipe (then opened at its last step, paused). */
+    /** From styles, mixed, or from an artwork's recipe (then opened at its last step, paused). */
     'growth.open': {
       params: z.union([
         z.object({
           styleIds: z.array(id).min(1).max(4),
+          mix: mix.default(plainMix),
           seed: uint32.default(1),
           /** Larger than trained, if wished; the styles' own if null. */
           grid: grid.nullable().default(null),
@@ -151,6 +179,8 @@ export const appContract = defineContract({
         trainedSteps: count,
         seed: uint32,
         styles: z.array(z.object({ id, name: z.string() })),
+        /** As at its first step, its ratio written out; frames tell what it is now. */
+        mix,
       }),
     },
     /** Frames until the growth is closed or the call is cancelled; the newest only, as fast as they are acknowledged. */
@@ -163,11 +193,67 @@ export const appContract = defineContract({
       result: z.object({ artworkId: id, digest: hash }),
     },
     'growth.close': { params: z.object({ growthId: id }), result: nothing },
+    /**
+     * The one rule that a mix by `weights` or `latent` is, as a new style, child of those.
+     * @throws unsupported for another mix, and for styles whose rules or latents do not fit each other
+     */
+    'mix.saveStyle': {
+      params: z.object({ styleIds: z.array(id).min(2).max(4), mix, name }),
+      result: z.object({ styleId: id }),
+    },
+    /** Which mixes these styles allow: a sentence why not, or null. The turns, random and areas are allowed alike. */
+    'mix.check': {
+      params: z.object({ styleIds: z.array(id).min(1).max(4) }),
+      result: z.object({
+        turns: z.string().nullable(),
+        weights: z.string().nullable(),
+        latent: z.string().nullable(),
+      }),
+    },
+    /** What grows on the way from style to style: frames in their order, as fast as they are acknowledged. */
+    'mix.morph': {
+      params: z.object({
+        styleIds: z.array(id).min(2).max(4),
+        morph,
+        seed: uint32.default(1),
+        grid: grid.nullable().default(null),
+        /** As trained if null. */
+        steps: z.number().int().min(1).max(100_000).nullable().default(null),
+      }),
+      result: z.object({ frames: count }),
+      progress: morphFrame,
+    },
     /** Grows an artwork again from its recipe and compares. */
     'artworks.replay': {
       params: z.object({ artworkId: id }),
       result: z.object({ digest: hash, isSame: z.boolean() }),
     },
+
+    /** A photo of any size, copied, so that it stays what it was; what is pasted or dropped is uploaded first. */
+    'repair.open': { params: z.object({ source: importSource }), result: openedPhoto },
+    /**
+     * Repairs what the mask shows, always from the photo as it was opened. The mask is a PNG of the photo's size, or of
+     * its preview's: white is repaired, black or transparent is kept, grey is blended. Cancelled, nothing has changed.
+     */
+    'repair.apply': {
+      params: z.object({ repairId: id, mask: bytes, options: repairOptions.prefault({}) }),
+      result: repairResult,
+      progress: repairProgress,
+    },
+    /** Ends learning, and goes on with what was learned. Nothing happens where nothing learns. */
+    'repair.stop': { params: z.object({ repairId: id }), result: nothing },
+    /** At full resolution; into a folder under a free name, or for `/downloads/repair/ID`. */
+    'repair.save': {
+      params: z.object({
+        repairId: id,
+        folder: path.nullable().default(null),
+        format: repairFormat.default('original'),
+        /** Keeps the place where it was taken (GPS), which is else left out of the EXIF data. */
+        keepsPlace: z.boolean().default(false),
+      }),
+      result: savedRepair,
+    },
+    'repair.close': { params: z.object({ repairId: id }), result: nothing },
 
     'training.scan': {
       params: z.object({ source: trainingSource, wishes: trainingWishes }),

@@ -5,7 +5,10 @@
 import { z } from 'zod';
 import { defineContract } from './contract.ts';
 import { backendChoice, engineInfo } from './shapes/engine-state.ts';
-import { frame, growthControl, growthEvent, growthStroke } from './shapes/growth.ts';
+import { exportedFrame, exportOptions, exportProgress, exportSummary } from './shapes/export.ts';
+import { frame, growthControl, growthEvent, growthStroke, recipe } from './shapes/growth.ts';
+import { mix, morph, morphFrame, plainMix } from './shapes/mix.ts';
+import { openedPhoto, repairFormat, repairOptions, repairProgress, repairResult } from './shapes/repair.ts';
 import {
   scanProgress,
   scanReport,
@@ -40,6 +43,9 @@ export const styleValues = z.object({
 });
 export type StyleValues = z.output<typeof styleValues>;
 
+/** What mixing and going between latents needs: the model that decodes them, and one a style, [E]. */
+const latents = z.object({ modelPath: path, values: z.array(floats).min(1).max(4) });
+
 const source = z.object({ name: z.string(), hash: z.string() });
 
 /** A picture that became a style. */
@@ -68,6 +74,18 @@ const card = z.object({
   notes: z.string(),
 });
 
+/** Of a picture that carries its recipe, or a file of one alone. */
+const inspectedArtwork = z.object({
+  kind: z.literal('artwork'),
+  name: z.string(),
+  recipe,
+  /** Of the last step's RGBA bytes, as the file says. */
+  digest: hash.nullable(),
+  /** As in the recipe, each with a PNG of what it grows in T steps with seed 1. */
+  styles: z.array(z.object({ style: styleValues, picture: bytes })).max(4),
+});
+export type InspectedArtwork = z.output<typeof inspectedArtwork>;
+
 /** A file of ours, wholly checked. */
 export const inspectedFile = z.discriminatedUnion('kind', [
   z.object({
@@ -90,9 +108,21 @@ export const inspectedFile = z.discriminatedUnion('kind', [
     /** A PNG of what grows in T steps with seed 1. */
     picture: bytes,
   }),
+  inspectedArtwork,
   z.object({ kind: z.literal('picture') }),
 ]);
 export type InspectedFile = z.output<typeof inspectedFile>;
+
+/** What is to be seen of it outside: an artwork, or a style with a recipe of its own. */
+export const exportedGrowth = z.object({
+  name: z.string(),
+  recipe,
+  styles: z.array(styleValues).min(1).max(4),
+  latents: latents.nullable().default(null),
+  /** Of the recipe's last step; null where nobody knows it yet. */
+  digest: hash.nullable(),
+});
+export type ExportedGrowth = z.output<typeof exportedGrowth>;
 
 /** A training run on the disk: its checkpoints, its model; all below `folder`. */
 const trainingRun = z.object({
@@ -120,6 +150,9 @@ export const engineContract = defineContract({
     'growth.open': {
       params: z.object({
         styles: z.array(styleValues).min(1).max(4),
+        mix: mix.default(plainMix),
+        /** null where the styles are not of one model that is there: they cannot be mixed by `latent` then. */
+        latents: latents.nullable().default(null),
         seed: uint32,
         grid: grid.nullable(),
         isPlaying: z.boolean(),
@@ -141,8 +174,51 @@ export const engineContract = defineContract({
     },
     'growth.close': { params: z.object({ growthId: id }), result: nothing },
 
+    /** The one rule of a mix by `weights` or `latent`, with what it grows as a PNG. @throws unsupported for another mix */
+    'mix.rule': {
+      params: z.object({
+        name: z.string(),
+        styles: z.array(styleValues).min(2).max(4),
+        mix,
+        latents: latents.nullable(),
+      }),
+      result: z.object({ style: styleValues, latent: floats.nullable(), picture: bytes }),
+    },
+    'mix.morph': {
+      params: z.object({
+        spec: modelSpec,
+        latents,
+        morph,
+        seed: uint32,
+        grid: grid.nullable(),
+        steps: z.number().int().min(1).max(100_000).nullable(),
+      }),
+      result: z.object({ frames: count }),
+      progress: morphFrame,
+    },
+
     /** Reads a file by its content: a model, a style, or else a picture that decodes. @throws bad-file, bad-image, … */
     'files.inspect': { params: z.object({ path }), result: inspectedFile },
+    /** What a picture carries of ours; null where it carries nothing. Does not decode it. @throws bad-file, … */
+    'files.carried': {
+      params: z.object({ path }),
+      result: z.object({ artwork: inspectedArtwork.nullable() }),
+    },
+    /**
+     * Grows it and writes it to `path`, a file, or of `frames` a folder; as a whole or not at all.
+     * @throws bad-argument for options that do not fit it, io, disk-full, cancelled
+     */
+    'growth.export': {
+      params: z.object({ growth: exportedGrowth, options: exportOptions, path }),
+      result: exportSummary.extend({ files: z.array(path).min(1) }),
+      progress: exportProgress,
+    },
+    /** Its pictures at the export's steps, in the order and size that they are shown, as fast as they are acknowledged. */
+    'growth.frames': {
+      params: z.object({ growth: exportedGrowth, options: exportOptions }),
+      result: z.object({ frames: count }),
+      progress: exportedFrame,
+    },
     /** A style file's bytes. */
     'files.style': {
       params: z.object({
@@ -182,6 +258,35 @@ export const engineContract = defineContract({
         iterations: count,
       }),
       progress: z.object({ iteration: count, iterations: count, loss: z.number() }),
+    },
+
+    /** Copies a photo into a folder of its own, where the other calls find it. */
+    'repair.open': {
+      params: z.object({ path, folder: path }),
+      result: openedPhoto.omit({ repairId: true, name: true }),
+    },
+    /** Repairs what the mask shows, and keeps it in the folder. @throws bad-argument for an empty mask, cancelled, … */
+    'repair.run': {
+      params: repairOptions.omit({ modelId: true }).extend({
+        folder: path,
+        mask: bytes,
+        /** null: only learning does without. */
+        modelPath: path.nullable(),
+      }),
+      result: repairResult,
+      progress: repairProgress,
+    },
+    /** Ends learning in this folder with what it has. */
+    'repair.stop': { params: z.object({ folder: path }), result: nothing },
+    /** Writes the photo with what was repaired, at full size, into the folder. */
+    'repair.write': {
+      params: z.object({ folder: path, format: repairFormat, keepsPlace: z.boolean() }),
+      result: z.object({
+        path,
+        extension: z.enum(['png', 'jpg', 'webp', 'tif']),
+        bytes: count,
+        isExact: z.boolean(),
+      }),
     },
 
     'training.scan': {

@@ -145,6 +145,8 @@ export interface LibraryStore {
   similar(styleId: string, limit: number): Relative[];
 
   addArtwork(artwork: NewArtwork): string;
+  /** One that grew the same picture in the same way, whatever its name and engine; null if there is none. */
+  artworkLike(recipe: Recipe, digest: string): string | null;
 
   models(): Model[];
   /** The same file again is no second model; its id is returned. */

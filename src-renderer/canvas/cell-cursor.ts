@@ -14,6 +14,12 @@ export function middleCell(picture: Size): Point {
 
 /** @returns null for a key that does not move the cursor. */
 export function moveCursor(cell: Point, move: CursorMove, picture: Size): Point | null {
+  const step = cursorStep(move);
+  return step === null ? null : insidePicture({ x: cell.x + step.x, y: cell.y + step.y }, picture);
+}
+
+/** How far a key moves the cursor; null for one that does not. */
+export function cursorStep(move: CursorMove): Point | null {
   const by = move.shiftKey ? 10 : 1;
   const steps: Record<string, Point> = {
     ArrowLeft: { x: -by, y: 0 },
@@ -21,9 +27,7 @@ export function moveCursor(cell: Point, move: CursorMove, picture: Size): Point 
     ArrowUp: { x: 0, y: -by },
     ArrowDown: { x: 0, y: by },
   };
-  const step = steps[move.key];
-  if (step === undefined) return null;
-  return insidePicture({ x: cell.x + step.x, y: cell.y + step.y }, picture);
+  return steps[move.key] ?? null;
 }
 
 /** The nearest cell of the picture. */

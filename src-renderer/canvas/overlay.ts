@@ -1,14 +1,9 @@
 /**
  * What the tool is about to touch, drawn over the picture in two tones, so that it is seen on any colour: the brush's
- * ring, a circle being dragged, the keyboard's cell.
+ * ring, a circle being dragged, the keyboard's cell; or a map of cells, laid over the picture.
  */
+import type { Overlay } from './overlay-kinds.ts';
 import { toScreen, type Point, type View } from './view.ts';
-
-export type Overlay =
-  /** `size` in cells across; `at` a point of the picture. */
-  | { readonly kind: 'brush'; readonly at: Point; readonly size: number }
-  | { readonly kind: 'circle'; readonly centre: Point; readonly edge: Point }
-  | { readonly kind: 'cell'; readonly cell: Point };
 
 export function drawOverlay(context: CanvasRenderingContext2D, view: View, overlay: Overlay): void {
   switch (overlay.kind) {
@@ -31,6 +26,29 @@ export function drawOverlay(context: CanvasRenderingContext2D, view: View, overl
       outlineCell(context, view, overlay.cell);
       const middle = toScreen(view, { x: overlay.cell.x + 0.5, y: overlay.cell.y + 0.5 });
       crossHair(context, middle, Math.max(10, view.scale));
+      return;
+    }
+    case 'map': {
+      const { x, y } = toScreen(view, { x: 0, y: 0 });
+      const { width, height } = overlay.image;
+      context.imageSmoothingEnabled = false;
+      context.drawImage(overlay.image, x, y, width * view.scale, height * view.scale);
+      return;
+    }
+    case 'rectangle': {
+      const from = toScreen(view, overlay.from);
+      const to = toScreen(view, overlay.to);
+      twoTone(context, () => {
+        context.rect(from.x, from.y, to.x - from.x, to.y - from.y);
+      });
+      return;
+    }
+    case 'lasso': {
+      const points = overlay.points.map((point) => toScreen(view, point));
+      twoTone(context, () => {
+        for (const { x, y } of points) context.lineTo(x, y);
+        context.closePath();
+      });
       return;
     }
     default:

@@ -3,7 +3,8 @@
  * It draws at most once a screen refresh, always the newest frame, and nothing while nothing changed; it asks for no more
  * frames than it draws, which is what keeps the engine from running ahead.
  */
-import { drawOverlay, type Overlay } from './overlay.ts';
+import type { Overlay } from './overlay-kinds.ts';
+import { drawOverlay } from './overlay.ts';
 import { actualSizeView, fitView, panView, resizeView, revealPoint, zoomView } from './view.ts';
 import type { Point, Size, View } from './view.ts';
 
@@ -208,7 +209,8 @@ export function openStage(canvas: HTMLCanvasElement, options: StageOptions = {})
   };
 }
 
-function createChecker(
+/** Squares of two colours, for what lies under transparent pixels; null where no canvas can be had. */
+export function createChecker(
   context: CanvasRenderingContext2D,
   first: string,
   second: string,

@@ -26,6 +26,6 @@ export function pictureUrl(hash: string): string {
 }
 
 /** One file that the browser saves. */
-export function downloadUrl(kind: 'style' | 'model' | 'artwork', id: string): string {
+export function downloadUrl(kind: 'style' | 'model' | 'artwork' | 'repair' | 'export', id: string): string {
   return `./downloads/${kind}/${id}`;
 }

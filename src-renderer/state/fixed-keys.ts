@@ -15,4 +15,11 @@ export const fixedKeys: readonly { section: string; title: string; keys: readonl
     keys: ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown'],
   },
   { section: 'Grow', title: 'On the canvas: use the tool there', keys: ['Enter'] },
+  {
+    section: 'Repair',
+    title: 'On the photo: move the cursor; with Shift ten times as far',
+    keys: ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown'],
+  },
+  { section: 'Repair', title: 'On the photo: set the tool down, lift it', keys: ['Enter'] },
+  { section: 'Repair', title: 'While held: the photo as it was', keys: ['C'] },
 ];

@@ -1,13 +1,15 @@
 /**
- * The growth on the Grow screen: opened on the engine, watched frame by frame, steered, painted on, saved. One at a time;
- * opening another closes it. Frames are acknowledged as fast as they are drawn, so the engine never runs ahead;
- * of strokes one message is under way at a time, and what is painted meanwhile goes with the next.
+ * The growth on the screen, be it one style's or a mix: opened on the engine, watched frame by frame, steered, painted on,
+ * mixed, saved. One at a time; opening another closes it. Frames are acknowledged as fast as they are drawn, so the engine
+ * never runs ahead; of strokes one message is under way at a time, and what is painted meanwhile goes with the next; of
+ * mixes the newest is sent.
  */
 import type { AppContract } from '#contract/app-contract.ts';
 import type { Result } from '#contract/contract.ts';
 import type { Frame, GrowthControl } from '#contract/shapes/growth.ts';
 import type { ItemDetail } from '#contract/shapes/library.ts';
 import { AppError } from '#domain/errors.ts';
+import type { Mix } from '#domain/mix.ts';
 import { createRateMeter } from '../canvas/rate-meter.ts';
 import type { Picture } from '../canvas/stage.ts';
 import { beginStroke, type BrushTool, type Mark, type Stroke } from '../canvas/stroke.ts';
@@ -18,6 +20,8 @@ import { eventStepsAfter, eventStepsUntil } from './growth-timeline.ts';
 export interface GrowthRequest {
   readonly styleIds: readonly string[];
   readonly artworkId: string | null;
+  /** Asked when it is opened, also again; in turns if left out. */
+  readonly mix?: () => Mix;
 }
 
 export interface GrowthSettings {
@@ -67,10 +71,12 @@ class GrowthState {
   #isPainting = false;
   #seekTo: number | null = null;
   #isSeeking = false;
+  #wantedMix: { readonly mix: Mix; readonly stroke: number } | null = null;
+  #isMixing = $state(false);
 
   /** Closes what is open. Failures are told by `problem`. */
   async open(request: GrowthRequest, settings: GrowthSettings): Promise<void> {
-    const { styleIds, artworkId } = request;
+    const { styleIds, artworkId, mix } = request;
     this.close();
     this.#asked = [request, settings];
     const end = new AbortController();
@@ -85,7 +91,11 @@ class GrowthState {
           'growth.open',
           artworkId !== null
             ? { artworkId }
-            : { styleIds: [...styleIds], seed, grid, isPlaying, stepsPerSecond, loopAt: this.loopAt },
+            : {
+                styleIds: [...styleIds],
+                ...(mix === undefined ? {} : { mix: mix() }),
+                ...{ seed, grid, isPlaying, stepsPerSecond, loopAt: this.loopAt },
+              },
         ),
         artworkId === null ? null : client.call('gallery.detail', { kind: 'artwork', id: artworkId }),
       ]);
@@ -136,6 +146,7 @@ class GrowthState {
     this.#strokes = [];
     this.#nextStroke = 1;
     this.#seekTo = null;
+    this.#wantedMix = null;
   }
 
   /** Frames go here from now on; the result takes it back. */
@@ -182,13 +193,29 @@ class GrowthState {
     void this.#seekOn();
   }
 
+  /** Whether a mix is under way: frames may still show the one before. */
+  get isMixing(): boolean {
+    return this.#isMixing;
+  }
+
+  /** Of strokes and of changes of the mix: what has the same number is undone together. */
+  newStroke(): number {
+    return this.#nextStroke++;
+  }
+
+  /** From the step that it is at. Of many in a row, as when a slider is dragged, the newest is done. */
+  setMix(mix: Mix, stroke: number): void {
+    this.#wantedMix = { mix, stroke };
+    void this.#mixOn();
+  }
+
   restart(): void {
     this.eventSteps = [];
     void this.control({ kind: 'restart' });
   }
 
   beginStroke(tool: BrushTool, size: number): Stroke {
-    const stroke = beginStroke(this.#nextStroke++, tool, size, this.#picture());
+    const stroke = beginStroke(this.newStroke(), tool, size, this.#picture());
     this.#strokes.push(stroke);
     return stroke;
   }
@@ -196,7 +223,7 @@ class GrowthState {
   /** A stroke of one mark. */
   mark(mark: Mark): void {
     let marks: Mark[] = [mark];
-    const number = this.#nextStroke++;
+    const number = this.newStroke();
     this.#strokes.push({
       number,
       extend: () => undefined,
@@ -280,6 +307,18 @@ class GrowthState {
       await this.control({ kind: 'seek', step });
     }
     this.#isSeeking = false;
+  }
+
+  async #mixOn(): Promise<void> {
+    if (this.#isMixing) return;
+    this.#isMixing = true;
+    while (this.#wantedMix !== null) {
+      const wanted = this.#wantedMix;
+      this.#wantedMix = null;
+      if (this.moment !== null) this.eventSteps = eventStepsUntil(this.eventSteps, this.moment.step);
+      await this.control({ kind: 'mix', ...wanted });
+    }
+    this.#isMixing = false;
   }
 
   async #paintAll(): Promise<void> {

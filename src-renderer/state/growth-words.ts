@@ -1,5 +1,6 @@
 /** What the Grow screen says in words: speeds, the canvas for those who do not see it, names for what is saved. */
 import type { Recipe } from '#contract/shapes/growth.ts';
+import { describeMix } from './mix-words.ts';
 import { countWords, plural } from './words.ts';
 
 /** Steps a second at 1×. */
@@ -45,13 +46,16 @@ export function describeCanvas({ names, step, isPlaying, alive, width, height }:
 }
 
 export function describeRecipe(recipe: Recipe): string {
-  const events = recipe.events.length;
+  const changes = recipe.events.filter(({ kind }) => kind === 'mix').length;
+  const marks = recipe.events.length - changes;
   return [
     recipe.styles.map(({ name }) => name).join(' and '),
+    ...(recipe.styles.length > 1 ? [describeMix(recipe.mix)] : []),
+    ...(changes > 0 ? [`${plural(changes, 'change')} of the mix`] : []),
     `seed ${recipe.seed}`,
     `${recipe.grid.width} × ${recipe.grid.height} cells`,
     `${countWords(recipe.steps)} steps`,
-    events === 0 ? 'nothing painted' : `${plural(events, 'mark')} painted`,
+    marks === 0 ? 'nothing painted' : `${plural(marks, 'mark')} painted`,
   ].join(' · ');
 }
 

@@ -23,7 +23,9 @@ class ImportBatch {
   modelId: string | null = $state(null);
   pictures = $derived(this.found.filter(({ kind, problem }) => kind === 'picture' && problem === null));
   files = $derived(
-    this.found.filter(({ kind, problem }) => (kind === 'style' || kind === 'model') && problem === null),
+    this.found.filter(
+      ({ kind, problem }) => (kind === 'style' || kind === 'model' || kind === 'artwork') && problem === null,
+    ),
   );
   unusable = $derived(this.found.filter(({ kind, problem }) => problem !== null || kind === 'unknown'));
   readonly ending = new AbortController();

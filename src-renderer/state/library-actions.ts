@@ -1,5 +1,6 @@
 /** What is done with items of the library, from wherever: each tells what it did, with a way back where there is one. */
 import type { ItemPatch, ItemRef, LibrarySummary } from '#contract/shapes/library.ts';
+import { MOST_STYLES } from '#domain/mix.ts';
 import { client, downloadUrl } from '../lib/client.ts';
 import { app } from './app-state.svelte.ts';
 import { attempt } from './attempt.ts';
@@ -109,6 +110,12 @@ export function growItems(items: readonly ItemRef[]): void {
         .slice(0, 4)
         .map(({ id }) => id),
     );
+}
+
+/** Opens two to four styles, or one to be joined by others, in the mixer. */
+export function mixItems(items: readonly ItemRef[]): void {
+  const styles = items.filter(({ kind }) => kind === 'style').slice(0, MOST_STYLES);
+  if (styles.length > 0) router.mix(...styles.map(({ id }) => id));
 }
 
 async function change(work: () => Promise<LibrarySummary>): Promise<boolean> {

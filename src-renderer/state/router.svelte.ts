@@ -26,6 +26,14 @@ class Router {
     this.go({ screen: 'grow', styleIds: [], artworkId });
   }
 
+  mix(...styleIds: string[]): void {
+    this.go({ screen: 'mixer', styleIds });
+  }
+
+  repair(): void {
+    this.go({ screen: 'repair' });
+  }
+
   gallery(): void {
     this.go({ screen: 'gallery', tab: 'items' });
   }

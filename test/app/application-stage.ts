@@ -6,8 +6,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createApplication, type Application } from '#app/application.ts';
 import type { AppPorts, EngineClient } from '#app/ports.ts';
-import type { AppContract } from '#contract/app-contract.ts';
-import type { MethodName, Params, Progress, Result } from '#contract/contract.ts';
+import { appContract, type AppContract } from '#contract/app-contract.ts';
+import type { MethodName, Params, ParamsIn, Progress, Result } from '#contract/contract.ts';
 import type { EncodedStyle, EngineContract } from '#contract/engine-contract.ts';
 import type { CallContext } from '#contract/rpc.ts';
 import type { EngineState } from '#contract/shapes/engine-state.ts';
@@ -44,7 +44,7 @@ export interface ApplicationStage {
   setEngineState(state: EngineState): void;
   ask<M extends MethodName<AppContract>>(
     method: M,
-    params: Params<AppContract, M>,
+    params: ParamsIn<AppContract, M>,
     context?: Partial<CallContext<Progress<AppContract, M>>>,
   ): Promise<Result<AppContract, M>>;
   /** The job when it is neither queued nor running. */
@@ -77,6 +77,7 @@ export async function createStage(
   let isDead = false;
   let ids = 0;
 
+  engine['files.carried'] = () => ({ artwork: null });
   const client = (kind: 'live' | 'heavy'): EngineClient => ({
     async call(method, params, options = {}) {
       asked.push(`${kind} ${method}`);
@@ -143,7 +144,9 @@ export async function createStage(
         params: unknown,
         context: unknown,
       ) => unknown;
-      const result: unknown = await handler(params, {
+      // As the rpc does: checked, with defaults filled in.
+      const checked = appContract.methods[method].params.parse(params);
+      const result: unknown = await handler(checked, {
         ...{ signal: new AbortController().signal, progress: () => Promise.resolve() },
         ...context,
       });

@@ -4,6 +4,7 @@ import { GrowthPlayer, type ShownFrame } from '#app/growth-player.ts';
 import { GrowthTimeline } from '#app/growth-timeline.ts';
 import { countLivingCells } from '#domain/living-cells.ts';
 import { AppError } from '#domain/errors.ts';
+import type { Mix } from '#domain/mix.ts';
 import { grownStraight, openOnStage, setStage, stageSpec } from './growth-stage.ts';
 
 before(setStage);
@@ -43,6 +44,7 @@ async function stage(
     },
     state: () => inner.state(),
     replace: (state: Float32Array, to?: number) => inner.replace(state, to),
+    remix: (mix: Mix) => inner.remix(mix),
     dispose() {
       disposals++;
       inner.dispose();

@@ -1,10 +1,14 @@
 /** Growths on plain loops, for the tests of what plays them; and what a growth must be, by growing it straight. */
 import type { GrowthEvent } from '#contract/shapes/growth.ts';
+import type { RuleValues } from '#domain/automaton.ts';
+import { blendRules } from '#domain/mix-blend.ts';
 import { createRandom } from '#domain/random.ts';
 import { seedCell } from '#domain/seed-state.ts';
 import { registerReferenceKernels } from '#engine/kernels/reference/register.ts';
+import { rulesOfValues } from '#engine/network/inference.ts';
 import { rulePartShape, type RulePart } from '#engine/network/weights.ts';
 import { openGrowth, type Growth } from '#engine/rollout/growth.ts';
+import type { DecodeLatent } from '#engine/rollout/mix-rules.ts';
 import { tf } from '#engine/tf.ts';
 import { tinySpec } from '#test/engine/network/tiny-spec.ts';
 
@@ -17,13 +21,23 @@ export async function setStage(): Promise<void> {
 }
 
 export function openOnStage(): Growth {
+  return openGrowth({ spec: stageSpec, rules: [stageRule(1)], seed: 7 });
+}
+
+/** Three rules, and as the rule of latents their weighted mean. */
+export function openMixOnStage(): Growth {
+  const rules = [stageRule(1), stageRule(4), stageRule(7)];
+  const decode: DecodeLatent = (weights) => rulesOfValues(stageSpec, blendRules(rules, weights));
+  return openGrowth({ spec: stageSpec, rules, decode, seed: 7 });
+}
+
+function stageRule(seed: number): RuleValues {
   const part = (name: RulePart, seed: number): Float32Array => {
     const random = createRandom(seed);
     const size = rulePartShape(stageSpec, name).reduce((product, length) => product * length, 1);
     return Float32Array.from({ length: size }, () => random.next() - 0.45);
   };
-  const rule = { count: 1, w0: part('w0', 1), b0: part('b0', 2), w1: part('w1', 3) };
-  return openGrowth({ spec: stageSpec, rules: [rule], seed: 7 });
+  return { count: 1, w0: part('w0', seed), b0: part('b0', seed + 1), w1: part('w1', seed + 2) };
 }
 
 /** The state at a step by every step before it, with the events of up to that step. */
@@ -35,6 +49,10 @@ export async function grownStraight(
   const growth = open();
   for (;;) {
     for (const event of events.filter((one) => one.step === growth.step)) {
+      if (event.kind === 'mix') {
+        growth.remix(event.mix);
+        continue;
+      }
       const state = await growth.state();
       change(state, event);
       growth.replace(state);
@@ -47,7 +65,7 @@ export async function grownStraight(
   return state;
 }
 
-function change(state: Float32Array, event: GrowthEvent): void {
+function change(state: Float32Array, event: Exclude<GrowthEvent, { readonly kind: 'mix' }>): void {
   const { height, width } = stageSpec.grid;
   const C = stageSpec.automaton.channels;
   for (let row = 0; row < height; row++) {

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { GrowthTimeline } from '#app/growth-timeline.ts';
 import type { GrowthEvent, GrowthStroke } from '#contract/shapes/growth.ts';
 import { AppError } from '#domain/errors.ts';
+import type { Mix } from '#domain/mix.ts';
 import { tf } from '#engine/tf.ts';
 import { grownStraight, openOnStage, setStage, stageSpec } from './growth-stage.ts';
 
@@ -220,6 +221,7 @@ test('going back and forth makes few steps: states are kept, evenly and within t
     },
     state: () => growth.state(),
     replace: (state: Float32Array, step?: number) => growth.replace(state, step),
+    remix: (mix: Mix) => growth.remix(mix),
     dispose: () => growth.dispose(),
   };
   const timeline = await GrowthTimeline.open({ spec: stageSpec, growth: counted, keepBytes: 8 * stateBytes });

@@ -20,6 +20,7 @@ function counting(): { open: () => GrowthUnderWay; disposed: () => number } {
     },
     state: async () => Float32Array.of(value),
     replace: (state) => (value = state[0]),
+    remix: () => undefined,
     dispose: () => disposed++,
   });
   return { open, disposed: () => disposed };

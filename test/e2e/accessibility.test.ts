@@ -37,8 +37,8 @@ const views: readonly { name: string; open: (page: Page) => Promise<void> }[] = 
   {
     name: 'export dialog',
     open: async (page) => {
-      await page.getByRole('button', { name: 'Export into a folder' }).click();
-      await page.getByRole('listbox', { name: 'Folders' }).waitFor();
+      await page.getByRole('button', { name: 'Export…' }).click();
+      await page.getByRole('img', { name: 'What is exported' }).waitFor();
     },
   },
   {
@@ -98,6 +98,76 @@ const views: readonly { name: string; open: (page: Page) => Promise<void> }[] = 
     open: async (page) => {
       await page.getByRole('main').getByText('Parrot').first().click();
       await page.getByRole('slider', { name: 'Step' }).waitFor();
+    },
+  },
+  {
+    name: 'no photo to repair yet',
+    open: async (page) => {
+      await page.getByRole('link', { name: 'Repair', exact: true }).click();
+      await page.getByRole('button', { name: 'Try it on a sample' }).waitFor();
+    },
+  },
+  {
+    name: 'a photo that is painted',
+    open: async (page) => {
+      await page.getByRole('button', { name: 'Try it on a sample' }).click();
+      await page.getByText(/% of the photo painted$/).waitFor();
+    },
+  },
+  {
+    name: 'a repaired photo, before and after',
+    open: async (page) => {
+      await page.getByRole('radio', { name: /^A model/ }).check();
+      await page.getByRole('button', { name: 'Repair', exact: true }).click();
+      await page.getByRole('heading', { name: 'Result' }).waitFor();
+      await page.getByText('Both', { exact: true }).click();
+      await page.getByRole('slider', { name: 'Before and after' }).waitFor();
+    },
+  },
+  {
+    name: 'nothing to mix yet',
+    open: async (page) => {
+      // The activity covers what comes, in a small window.
+      await page.keyboard.press('Control+j');
+      await page.getByRole('link', { name: 'Mixer', exact: true }).click();
+      await page.getByRole('heading', { name: 'Two styles make a mix' }).waitFor();
+    },
+  },
+  {
+    name: 'choosing another style to mix',
+    open: async (page) => {
+      await page.getByRole('link', { name: 'Gallery', exact: true }).click();
+      await page.getByRole('gridcell').first().click();
+      await page.getByRole('complementary').getByRole('button', { name: 'Mix', exact: true }).click();
+      await page.getByRole('button', { name: 'Add a second style' }).click();
+      await page.getByRole('region', { name: 'A style for slot 2' }).getByText('Parrot').waitFor();
+    },
+  },
+  {
+    name: 'a mix by areas, the modes side by side',
+    open: async (page) => {
+      await page.getByRole('region', { name: 'A style for slot 2' }).getByText('Parrot').click();
+      await page.getByRole('radio', { name: /^Areas/ }).check();
+      await page.getByRole('switch', { name: 'Side by side' }).click();
+      await page.getByRole('list', { name: 'The other modes' }).locator('canvas').first().waitFor();
+    },
+  },
+  {
+    name: 'a mix in turns',
+    open: async (page) => {
+      await page.getByRole('radio', { name: /^Turns/ }).check();
+      await page.getByText('The order of the turns').waitFor({ state: 'attached' });
+      await page.getByRole('switch', { name: 'Side by side' }).click();
+    },
+  },
+  {
+    name: 'a family',
+    open: async (page) => {
+      await page.getByRole('button', { name: 'Family of Parrot' }).first().click();
+      await page
+        .getByRole('dialog', { name: 'Family' })
+        .getByRole('button', { name: /this one/ })
+        .waitFor();
     },
   },
 ];

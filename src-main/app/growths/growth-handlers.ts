@@ -6,10 +6,16 @@ import type { StoredRule } from '#contract/library-store.ts';
 import type { Handler } from '#contract/rpc.ts';
 import type { Recipe } from '#contract/shapes/growth.ts';
 import { AppError } from '#domain/errors.ts';
+import { completeMix, type Mix } from '#domain/mix.ts';
 import type { AppPorts } from '../ports.ts';
 import type { GrowthSessions } from './growth-sessions.ts';
+import { latentsOf } from './mix-handlers.ts';
 
 type GrowthMethod = `growth.${'open' | 'watch' | 'control' | 'paint' | 'save' | 'close'}` | 'artworks.replay';
+
+type How = Omit<ParamsIn<EngineContract, 'growth.open'>, 'styles' | 'latents' | 'mix'> & {
+  readonly mix: Mix;
+};
 
 type GrownStyle = StoredRule & { readonly id: string; readonly name: string; readonly hash: string };
 
@@ -21,22 +27,42 @@ export function growthHandlers(
 
   async function open(
     styles: readonly GrownStyle[],
-    how: Omit<ParamsIn<EngineContract, 'growth.open'>, 'styles'>,
+    how: How,
     parents: { readonly kind: 'artwork'; readonly id: string }[],
   ) {
-    const opened = await live.call('growth.open', {
-      styles: styles.map(({ name, spec, w0, b0, w1 }) => ({ name, spec, w0, b0, w1 })),
-      ...how,
-    });
+    const mix = completeMix(how.mix, styles.length);
+    const opened = await openInEngine(styles, { ...how, mix });
     const session = sessions.add({
       engineId: opened.growthId,
       styles: styles.map(({ id, name, hash }) => ({ styleId: id, name, ruleHash: hash })),
-      ...{ seed: how.seed, parents },
+      ...{ mix, seed: how.seed, parents },
     });
     return {
       ...opened,
-      ...{ growthId: session.id, seed: how.seed, styles: styles.map(({ id, name }) => ({ id, name })) },
+      ...{ growthId: session.id, seed: how.seed, styles: styles.map(({ id, name }) => ({ id, name })), mix },
     };
+  }
+
+  function openInEngine(styles: readonly GrownStyle[], how: How) {
+    return live.call('growth.open', {
+      styles: styles.map(({ name, spec, w0, b0, w1 }) => ({ name, spec, w0, b0, w1 })),
+      latents: latentsOrNull(styles),
+      ...how,
+    });
+  }
+
+  /** An artwork's styles may be gone from the library, which keeps their rules, and not their latents. */
+  function latentsOrNull(styles: readonly GrownStyle[]) {
+    if (styles.length < 2) return null;
+    try {
+      return latentsOf(
+        ports,
+        styles.map(({ id }) => id),
+      ).latents;
+    } catch (failure) {
+      if (failure instanceof AppError) return null;
+      throw failure;
+    }
   }
 
   return {
@@ -64,10 +90,10 @@ export function growthHandlers(
       live.call('growth.paint', { growthId: sessions.get(growthId).engineId, stroke }),
 
     async 'growth.save'({ growthId, name }) {
-      const { engineId, styles, seed, parents } = sessions.get(growthId);
+      const { engineId, styles, mix, seed, parents } = sessions.get(growthId);
       const { picture, digest, step, grid, events } = await live.call('growth.take', { growthId: engineId });
       const backend = ports.engines.state().info?.description ?? '';
-      const recipe: Recipe = { version: 1, styles, seed, grid, steps: step, events, backend };
+      const recipe: Recipe = { version: 1, styles, mix, seed, grid, steps: step, events, backend };
       const artworkId = ports.store.addArtwork({ name, recipe, digest, picture, parents });
       ports.emit('library.changed', ports.store.summary());
       return { artworkId, digest };
@@ -80,8 +106,7 @@ export function growthHandlers(
 
     async 'artworks.replay'({ artworkId }) {
       const { recipe, digest: saved } = artworkOf(artworkId);
-      const styles = stylesOf(recipe).map(({ name, spec, w0, b0, w1 }) => ({ name, spec, w0, b0, w1 }));
-      const { growthId } = await live.call('growth.open', { styles, ...howOf(recipe) });
+      const { growthId } = await openInEngine(stylesOf(recipe), howOf(recipe));
       try {
         const { digest } = await live.call('growth.take', { growthId });
         return { digest, isSame: digest === saved };
@@ -105,8 +130,8 @@ export function growthHandlers(
   }
 
   /** At its last step, paused. */
-  function howOf({ seed, grid, events, steps }: Recipe) {
+  function howOf({ mix, seed, grid, events, steps }: Recipe) {
     const { stepsPerSecond } = ports.store.settings();
-    return { seed, grid, events, step: steps, isPlaying: false, stepsPerSecond, loopAt: null };
+    return { mix, seed, grid, events, step: steps, isPlaying: false, stepsPerSecond, loopAt: null };
   }
 }

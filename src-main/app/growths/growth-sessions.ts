@@ -13,6 +13,8 @@ export interface GrowthSession {
   /** Of the engine. */
   readonly engineId: string;
   readonly styles: Recipe['styles'];
+  /** At first. */
+  readonly mix: Recipe['mix'];
   readonly seed: number;
   /** The artwork that it was opened from. */
   readonly parents: readonly ItemRef[];

@@ -4,12 +4,14 @@ import type { NewStyle } from '#contract/library-store.ts';
 import { freeModelName } from '../library/model-choice.ts';
 import { takeIn, type Intake } from '../library/style-intake.ts';
 import type { AppPorts } from '../ports.ts';
+import { importArtwork } from './import-artwork.ts';
 import { styleOfModel } from '../training/keep-model.ts';
 
 export interface Imported {
   readonly intake: Intake;
   /** New ones. */
   readonly modelIds: readonly string[];
+  readonly artworkIds: readonly string[];
 }
 
 type OfOurs = Exclude<InspectedFile, { kind: 'picture' }>;
@@ -20,10 +22,13 @@ export async function importFile(
   inspected: OfOurs,
   path: string,
   before: Imported,
+  signal: AbortSignal,
 ): Promise<Imported> {
   const { store, content, files } = ports;
   const name = files.nameOf(path).replace(/\.safetensors$/i, '') || 'Unnamed';
   switch (inspected.kind) {
+    case 'artwork':
+      return importArtwork(ports, inspected, before, signal);
     case 'style':
       return { ...before, intake: takeIn(ports, before.intake, [styleOf(ports, inspected, name)]) };
     case 'model': {
@@ -39,7 +44,7 @@ export async function importFile(
       const { style, picture } = inspected;
       if (style === null || picture === null) return { ...before, modelIds };
       const made = styleOfModel(ports, { style, picture }, modelId, { name, sourcePicture: null });
-      return { intake: takeIn(ports, before.intake, [made]), modelIds };
+      return { ...before, intake: takeIn(ports, before.intake, [made]), modelIds };
     }
     default:
       return inspected satisfies never;

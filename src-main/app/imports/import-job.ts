@@ -31,7 +31,7 @@ interface ImportMemory extends Imported {
 }
 
 const emptyMemory: ImportMemory = {
-  ...{ intake: emptyIntake, modelIds: [], pictures: null, encoded: 0, skipped: [] },
+  ...{ intake: emptyIntake, modelIds: [], artworkIds: [], pictures: null, encoded: 0, skipped: [] },
 };
 const SMALL = 16;
 
@@ -75,8 +75,11 @@ export function createImportRunner(ports: AppPorts): JobRunner {
       const isComplete = await encodeAll(request, memory, context, signal, remember);
       reportSkipped(ports, job.id, memory.skipped, (message) => context.report({ message }));
       if (!isComplete) return 'ended';
-      const { intake, modelIds, skipped } = memory;
-      if (intake.styleCount + modelIds.length === 0 && skipped.length === request.sources.length) {
+      const { intake, modelIds, artworkIds, skipped } = memory;
+      if (
+        intake.styleCount + modelIds.length + artworkIds.length === 0 &&
+        skipped.length === request.sources.length
+      ) {
         throw new AppError('bad-file', skipped[0].reason);
       }
       return 'finished';
@@ -94,7 +97,7 @@ export function createImportRunner(ports: AppPorts): JobRunner {
   /** Files of ours are brought in at once; what else there is, is gathered. */
   async function lookAtAll(
     { sources, isSmall }: ImportRequest,
-    { intake, modelIds }: ImportMemory,
+    { intake, modelIds, artworkIds }: ImportMemory,
     context: JobContext,
     signal: AbortSignal,
     remember: (change: Partial<ImportMemory>) => void,
@@ -102,23 +105,35 @@ export function createImportRunner(ports: AppPorts): JobRunner {
     const engine = isSmall ? ports.engines.live : ports.engines.heavy;
     const pictures: string[] = [];
     const skipped: SkippedFile[] = [];
-    let imported: Imported = { intake, modelIds };
+    let imported: Imported = { intake, modelIds, artworkIds };
 
     async function lookAt(path: string): Promise<void> {
       const kind = await ports.files.kindOf(path);
       if (kind === 'other') throw new AppError('bad-file', 'neither a file nor a folder');
-      if (kind === 'file' || kind === 'folder') pictures.push(path);
+      if (kind === 'file') await lookAtPicture(path);
+      if (kind === 'folder') pictures.push(path);
       if (kind === 'folder') {
         for (const model of await ports.files.modelsBelow(path, signal))
           await tryIt(model, () => lookAt(model));
       }
       if (kind !== 'model') return;
-      const inspected = await engine.call('files.inspect', { path });
+      const inspected = await engine.call('files.inspect', { path }, { signal });
       if (inspected.kind === 'picture') {
         pictures.push(path);
         return;
       }
-      imported = await importFile(ports, inspected, path, imported);
+      imported = await importFile(ports, inspected, path, imported, signal);
+      remember(imported);
+    }
+
+    /** One that carries its recipe is an artwork; any other is encoded with the rest. */
+    async function lookAtPicture(path: string): Promise<void> {
+      const { artwork } = await engine.call('files.carried', { path }, { signal });
+      if (artwork === null) {
+        pictures.push(path);
+        return;
+      }
+      imported = await importFile(ports, artwork, path, imported, signal);
       remember(imported);
     }
 
@@ -176,7 +191,7 @@ export function createImportRunner(ports: AppPorts): JobRunner {
       if (!(failure instanceof AppError) || failure.code !== 'no-images') throw failure;
       // Each of them was refused, or a folder of styles has no pictures; that is no failure where others came in.
       const reasons = pictures.map((path) => ({ path, reason: failure.message }));
-      const isNeeded = memory.intake.styleCount + memory.modelIds.length === 0;
+      const isNeeded = memory.intake.styleCount + memory.modelIds.length + memory.artworkIds.length === 0;
       if (isNeeded) remember({ skipped: [...memory.skipped, ...reasons] });
       return true;
     }

@@ -26,7 +26,7 @@ export function jobHandlers(
   return {
     'import.inspect': ({ sources }, { signal }) => inspectSources(ports, sources, signal),
     'import.start': async ({ sources, modelId }) => begin(await importOrder(ports, sources, modelId)),
-    'export.start': async ({ items, folder }) => begin(await exportOrder(ports, items, folder)),
+    'export.start': async (request) => begin(await exportOrder(ports, request)),
     'samples.start': ({ sample, modelId }) => begin(sampleOrder(ports, sample, modelId)),
     'styles.refine': ({ styleId, iterations }) => begin(refinementOrder(ports, styleId, iterations)),
     'jobs.pause': ({ jobId }) => queue.pause(jobId),

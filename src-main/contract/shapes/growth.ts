@@ -3,6 +3,7 @@
  * Steps count from the seed. Events happen before the step of their number is made: an event at step 0 changes the seed.
  */
 import { z } from 'zod';
+import { mix, plainMix } from './mix.ts';
 import { bytes, count, grid, hash, id, uint32 } from './values.ts';
 
 /**
@@ -21,17 +22,21 @@ export const growthEvent = z.discriminatedUnion('kind', [
     x: z.number().int().min(0).max(1023),
     y: z.number().int().min(0).max(1023),
   }),
+  /** From this step on the styles are mixed so. */
+  z.object({ kind: z.literal('mix'), step: count, mix }),
 ]);
 export type GrowthEvent = z.output<typeof growthEvent>;
 
 /** What grows an artwork again: the same bytes on the same backend. */
 export const recipe = z.object({
   version: z.literal(1),
-  /** One a step, in turns. The hash is of the rule's values. */
+  /** Of those that `mix` mixes. The hash is of the rule's values. */
   styles: z
     .array(z.object({ styleId: id, name: z.string(), ruleHash: hash }))
     .min(1)
     .max(4),
+  /** At first; events of kind `mix` change it. */
+  mix: mix.default(plainMix),
   seed: uint32,
   grid,
   steps: count,
@@ -54,6 +59,8 @@ export const frame = z.object({
   /** Events up to this step, and in all. */
   eventsSoFar: count,
   events: count,
+  /** That makes the next step. */
+  mix,
   canUndo: z.boolean(),
   canRedo: z.boolean(),
   /** Measured; 0 while paused. */
@@ -71,7 +78,12 @@ export const growthControl = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('speed'), stepsPerSecond: z.number().min(0.5).max(10_000) }),
   /** Starts again from 0 after this step; null plays on. */
   z.object({ kind: z.literal('loop'), at: z.number().int().min(1).max(1_000_000).nullable() }),
-  /** Takes back the last stroke, or makes it again. */
+  /**
+   * Mixes the styles so from the step that it is at. Later events are forgotten, as by a stroke; changes with the same
+   * `stroke` are undone together, and one without it by itself.
+   */
+  z.object({ kind: z.literal('mix'), mix, stroke: z.number().int().min(0).optional() }),
+  /** Takes back the last stroke or change of the mix, or makes it again. */
   z.object({ kind: z.literal('undo') }),
   z.object({ kind: z.literal('redo') }),
   /** Forgets all events and starts from the seed. */

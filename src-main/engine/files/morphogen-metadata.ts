@@ -1,5 +1,5 @@
 /**
- * The metadata key `morphogen` of our safetensors files: JSON with a `kind` (model, style, checkpoint), a format
+ * The metadata key `morphogen` of our safetensors files: JSON with a `kind` (model, style, checkpoint, artwork), a format
  * version, and what belongs to the kind. Reads it with plain checks, and says in one sentence what is wrong.
  */
 import type { Automaton } from '#domain/automaton.ts';
@@ -12,7 +12,7 @@ import type { FileTensor, Safetensors } from './safetensors.ts';
 
 export const METADATA_KEY = 'morphogen';
 
-export type FileKind = 'model' | 'style' | 'checkpoint';
+export type FileKind = 'model' | 'style' | 'checkpoint' | 'artwork';
 
 /** A tensor that a file must have. */
 export interface NamedShape {

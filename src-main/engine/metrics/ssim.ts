@@ -16,15 +16,23 @@ const SIGMA = 1.5;
 const C1 = 0.01 ** 2;
 const C2 = 0.03 ** 2;
 
-/** @param a, b [H, W, channels], values 0…1 */
-export function ssim(a: Float32Array, b: Float32Array, shape: PictureShape): number {
+/**
+ * @param a, b [H, W, channels], values 0…1
+ * @param mask [H, W]: only windows whose middle is 1 in it count, which may be none (then NaN); all if left out
+ */
+export function ssim(
+  a: Float32Array,
+  b: Float32Array,
+  shape: PictureShape,
+  mask: Uint8Array | null = null,
+): number {
   const { height: H, width: W, channels } = shape;
   if (a.length !== H * W * channels || b.length !== a.length)
     throw new RangeError(`${a.length} values against ${b.length}`);
   const smallest = Math.min(WINDOW, H, W);
   const weights = gaussian(smallest - (smallest % 2 === 0 ? 1 : 0));
   let sum = 0;
-  for (let c = 0; c < channels; c++) sum += channelSimilarity(a, b, shape, c, weights);
+  for (let c = 0; c < channels; c++) sum += channelSimilarity(a, b, shape, { channel: c, weights, mask });
   return sum / channels;
 }
 
@@ -32,8 +40,11 @@ function channelSimilarity(
   a: Float32Array,
   b: Float32Array,
   { height: H, width: W, channels }: PictureShape,
-  channel: number,
-  weights: Float64Array,
+  {
+    channel,
+    weights,
+    mask,
+  }: { readonly channel: number; readonly weights: Float64Array; readonly mask: Uint8Array | null },
 ): number {
   const A = new Float64Array(H * W);
   const B = new Float64Array(H * W);
@@ -50,14 +61,17 @@ function channelSimilarity(
     local(B, B),
     local(A, B),
   ];
-  let sum = 0;
+  const [columns, half] = [W - weights.length + 1, (weights.length - 1) / 2];
+  let [sum, count] = [0, 0];
   for (let i = 0; i < meanA.length; i++) {
+    if (mask !== null && mask[(Math.floor(i / columns) + half) * W + (i % columns) + half] !== 1) continue;
+    count++;
     const [mA, mB] = [meanA[i], meanB[i]];
     const luminance = (2 * mA * mB + C1) / (mA * mA + mB * mB + C1);
     const spread = meanAA[i] - mA * mA + (meanBB[i] - mB * mB);
     sum += (luminance * (2 * (meanAB[i] - mA * mB) + C2)) / (spread + C2);
   }
-  return sum / meanA.length;
+  return sum / count;
 }
 
 /** Weighted mean of left (times right) in every window inside the picture: rows first, then columns. */

@@ -122,7 +122,7 @@ function stepBackward(
     const firing = firingTensor(x.shape, automaton, draw, t);
     const { highest, features, hidden, updated } = update(x, rule, filters, firing);
     const dUpdated = tf.mul(after.dx, keptCells(x, updated, automaton));
-    const dDelta = rows(tf.mul(dUpdated, firing), rule);
+    const dDelta = rows(tf.mul(dUpdated, firing), rule.w0.shape[0]);
     const dHidden = tf.mul(
       tf.matMul(dDelta, rule.w1, false, true),
       tf.cast(tf.greater(hidden, 0), 'float32'),
@@ -153,22 +153,44 @@ function update(
   filters: readonly tf.Tensor4D[],
   firing: tf.Tensor4D,
 ): { highest: tf.Tensor4D; features: tf.Tensor3D; hidden: tf.Tensor3D; updated: tf.Tensor4D } {
-  const highest = tf.maxPool(x, 3, 1, 'same');
-  const filtered = filters.map((filter) => tf.depthwiseConv2d(x, filter, 1, 'same'));
-  const features = rows(tf.concat([x, highest, ...filtered], 3), rule);
-  const hidden = tf.relu<tf.Tensor3D>(tf.add(tf.matMul(features, rule.w0), tf.expandDims(rule.b0, 1)));
+  const { highest, features } = perceive(x, filters, rule.w0.shape[0]);
+  const hidden = hiddenOf(features, rule);
   const delta = tf.reshape(tf.matMul(hidden, rule.w1), x.shape);
   const updated = tf.add<tf.Tensor4D>(x, tf.mul(delta, firing));
   return { highest, features, hidden, updated };
 }
 
+/** The 3×3 maximum [B, H, W, C] and all features [R, rows, K]. */
+export function perceive(
+  x: tf.Tensor4D,
+  filters: readonly tf.Tensor4D[],
+  R: number,
+): { highest: tf.Tensor4D; features: tf.Tensor3D } {
+  const highest = tf.maxPool(x, 3, 1, 'same');
+  const filtered = filters.map((filter) => tf.depthwiseConv2d(x, filter, 1, 'same'));
+  return { highest, features: rows(tf.concat([x, highest, ...filtered], 3), R) };
+}
+
+/** What every cell would add to itself, before the gain, [B, H, W, C]. */
+export function deltaOf(
+  features: tf.Tensor3D,
+  rule: RuleTensors,
+  shape: [number, number, number, number],
+): tf.Tensor4D {
+  return tf.reshape(tf.matMul(hiddenOf(features, rule), rule.w1), shape);
+}
+
+function hiddenOf(features: tf.Tensor3D, rule: RuleTensors): tf.Tensor3D {
+  return tf.relu<tf.Tensor3D>(tf.add(tf.matMul(features, rule.w0), tf.expandDims(rule.b0, 1)));
+}
+
 /** [B, H, W, n] → [R, rows of one rule, n]. */
-function rows(values: tf.Tensor4D, rule: RuleTensors): tf.Tensor3D {
-  return tf.reshape(values, [rule.w0.shape[0], -1, values.shape[3]]);
+function rows(values: tf.Tensor4D, R: number): tf.Tensor3D {
+  return tf.reshape(values, [R, -1, values.shape[3]]);
 }
 
 /** 1 where a cell lives before and after, [B, H, W, 1]. */
-function keptCells(before: tf.Tensor4D, after: tf.Tensor4D, automaton: Automaton): tf.Tensor4D {
+export function keptCells(before: tf.Tensor4D, after: tf.Tensor4D, automaton: Automaton): tf.Tensor4D {
   const [lived, lives] = [before, after].map((state) => {
     const alive = tf.slice(state, [0, 0, 0, automaton.aliveChannel], [-1, -1, -1, 1]);
     return tf.greater(tf.maxPool(alive, 3, 1, 'same'), automaton.aliveThreshold);
@@ -177,7 +199,7 @@ function keptCells(before: tf.Tensor4D, after: tf.Tensor4D, automaton: Automaton
 }
 
 /** The gain where a cell fires in step t, else 0: [B, H, W, 1]. */
-function firingTensor(
+export function firingTensor(
   [B, H, W]: readonly number[],
   automaton: Automaton,
   draw: Draw,
@@ -198,7 +220,7 @@ function maximumGradient(dy: tf.Tensor4D, input: tf.Tensor4D, output: tf.Tensor4
 }
 
 /** For each Sobel size the horizontal and the vertical filter, [size, size, C, 1]. */
-function filterTensors(automaton: Automaton): tf.Tensor4D[] {
+export function filterTensors(automaton: Automaton): tf.Tensor4D[] {
   const C = automaton.channels;
   return automaton.sobelSizes.flatMap((size) => {
     const { horizontal, vertical } = gradientFilters(size);

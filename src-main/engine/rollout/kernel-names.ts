@@ -18,6 +18,14 @@ export const ROLLOUT_GRADIENT = 'RolloutGradient';
  */
 export const ROLLOUT_LOSS = 'RolloutLoss';
 
+/**
+ * Several rules on one state, forward only: one step as of ROLLOUT, but that the rule of a cell is chosen as
+ * domain/mix-choice.ts says, and that held cells get their values back after it. Inputs x0; w0, b0, w1 of M rules one
+ * after another, [M·R, …]: rule m of sample b is m·R + b, or m·R where R = 1; perhaps limits [M − 1, H, W]; perhaps
+ * holdMask [B or 1, H, W], held where it is not 0, and holdValues [B or 1, H, W, V], their first V channels → state.
+ */
+export const ROLLOUT_MIX = 'RolloutMix';
+
 export interface RolloutAttributes {
   readonly automaton: Automaton;
   readonly steps: number;
@@ -27,4 +35,11 @@ export interface RolloutAttributes {
 export interface RolloutLossAttributes extends RolloutAttributes {
   readonly loss: LossKind;
   readonly needsStateGradient: boolean;
+}
+
+export interface RolloutMixAttributes extends RolloutAttributes {
+  /** M */
+  readonly rules: number;
+  /** The rule of step s is pattern[s mod length]; not read where there are limits. */
+  readonly pattern: readonly number[];
 }

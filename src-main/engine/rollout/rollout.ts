@@ -240,13 +240,14 @@ function squaredNorms(tensors: readonly tf.Tensor[], B: number): Float64Array {
   return sums;
 }
 
-function hasKernel(name: string, options: RolloutOptions): boolean {
+/** Whether the active backend computes it itself, and may. */
+export function hasKernel(name: string, options: Pick<RolloutOptions, 'implementation'>): boolean {
   if (options.implementation === 'composed') return false;
   tf.backend();
   return tf.getKernel(name, tf.getBackend()) !== undefined;
 }
 
-function runKernel(
+export function runKernel(
   name: string,
   inputs: Record<string, tf.Tensor>,
   attributes: RolloutAttributes,
@@ -254,11 +255,18 @@ function runKernel(
   return tf.engine().runKernel(name, inputs, attributes as unknown as tf.NamedAttrMap);
 }
 
-function checkTask(x0: tf.Tensor4D, rule: RuleTensors, automaton: Automaton, steps: number): void {
+/** @param count of rules one after another in each tensor of `rule` */
+export function checkTask(
+  x0: tf.Tensor4D,
+  rule: RuleTensors,
+  automaton: Automaton,
+  steps: number,
+  count = 1,
+): void {
   const { channels: C, hidden: d } = automaton;
   const K = featureCount(automaton);
   const [B, H, W] = x0.shape;
-  const R = rule.w0.shape[0] === 1 ? 1 : B;
+  const R = rule.w0.shape[0] === count ? count : B * count;
   checkShape('x0', x0, [B, H, W, C]);
   checkShape('w0', rule.w0, [R, K, d]);
   checkShape('b0', rule.b0, [R, d]);
@@ -268,7 +276,7 @@ function checkTask(x0: tf.Tensor4D, rule: RuleTensors, automaton: Automaton, ste
   }
 }
 
-function checkShape(name: string, tensor: tf.Tensor, shape: readonly number[]): void {
+export function checkShape(name: string, tensor: tf.Tensor, shape: readonly number[]): void {
   if (tensor.shape.length === shape.length && shape.every((size, i) => size === tensor.shape[i])) return;
   throw new AppError(
     'mismatch',

@@ -37,6 +37,10 @@ export interface SingleSetup {
   readonly seed: number;
   /** One rule to start from; a fresh one if left out. */
   readonly rule?: RuleValues;
+  /** [H, W]: factor on each pixel's loss, 0 where nothing is known; the mean stays over H·W·4. Left out, all are 1. */
+  readonly lossMask?: Float32Array;
+  /** Where the rollouts of an iteration start, [B, H, W, C]; left out, from the seed or the pool. Of mode `grow`. */
+  readonly starts?: (iteration: number) => Float32Array;
   readonly implementation?: RolloutImplementation;
 }
 
@@ -72,6 +76,13 @@ export function createSingleTrainer(setup: SingleSetup): SingleTrainer {
       `A pool of ${options.poolSize} states is smaller than a batch of ${B}.`,
     );
   }
+  const { lossMask, starts } = setup;
+  if (lossMask !== undefined && lossMask.length !== H * W) {
+    throw new AppError(
+      'mismatch',
+      `The mask has ${lossMask.length} values where ${W}×${H} cells are ${H * W}; resize it.`,
+    );
+  }
   const weights = setup.rule ? ruleWeights(spec, setup.rule) : firstRule(spec, seed);
   const variables = [...weights.values()];
   const adam = createAdam(weights, options.adam);
@@ -80,6 +91,7 @@ export function createSingleTrainer(setup: SingleSetup): SingleTrainer {
   const pool = mode === 'grow' ? null : createStatePool(poolSetup);
   const start = tiledSeed(spec, B);
   const targets = tf.tidy(() => tf.tile(tf.tensor4d(target, [1, H, W, 4]), [B, 1, 1, 1]));
+  const pixelWeight = lossMask && tf.tidy(() => tf.tile(tf.tensor3d(lossMask.slice(), [1, H, W]), [B, 1, 1]));
   let iteration = 0;
 
   function forwardBackward(
@@ -87,7 +99,11 @@ export function createSingleTrainer(setup: SingleSetup): SingleTrainer {
     steps: number,
   ): { value: tf.Tensor; state: tf.Tensor; grads: tf.Tensor[] } {
     const draw = { seed: derivedSeed(seed, 'rollout', iteration), firstStep: 0, firstSample: 0 };
-    const settings = { steps, draw, loss: spec.loss, ...(implementation && { implementation }) };
+    const settings = {
+      ...{ steps, draw, loss: spec.loss },
+      ...(implementation && { implementation }),
+      ...(pixelWeight && { pixelWeight }),
+    };
     const final: tf.Tensor[] = [];
     const { value, grads } = gradientsOf(() => {
       const { loss, state } = rolloutLoss(x0, sharedRule(weights), targets, spec.automaton, settings);
@@ -109,7 +125,8 @@ export function createSingleTrainer(setup: SingleSetup): SingleTrainer {
       const learningRate = learningRateAt(options.schedule, iteration);
       const damage = mode === 'regenerate' ? options : null;
       const taken = pool?.take(B, damage, createRandom(derivedSeed(seed, 'pool', iteration)));
-      const x0 = taken ? tf.tensor4d(taken.states, [B, H, W, C]) : start;
+      const states = taken?.states ?? starts?.(iteration);
+      const x0 = states ? tf.tensor4d(states, [B, H, W, C]) : start;
       let made: ReturnType<typeof forwardBackward> | undefined;
       try {
         made = forwardBackward(x0, steps);
@@ -154,6 +171,7 @@ export function createSingleTrainer(setup: SingleSetup): SingleTrainer {
     },
     dispose() {
       tf.dispose([start, targets]);
+      pixelWeight?.dispose();
       adam.dispose();
       disposeWeights(weights);
     },

@@ -52,7 +52,7 @@ export function exportFrom(
     }
     await mkdir(folder, { recursive: true });
     const items = wanted.map(({ kind, id }) => ({ kind, id }));
-    const { jobId } = await ask(service, 'export.start', { items, folder });
+    const { jobId } = await ask(service, 'export.start', { items, folder, options: null, pattern: '{name}' });
     return finish(service, jobId, transfer);
   });
 }

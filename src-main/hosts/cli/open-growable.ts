@@ -9,6 +9,7 @@ import { encodeInput, type EncodingModel } from '#hosts/engine/encode-picture.ts
 import type { Engine } from '#hosts/engine/open-engine.ts';
 import { openPicture } from '#hosts/engine/open-picture.ts';
 import { readOwnFile } from '#hosts/engine/own-files.ts';
+import { AppError } from '#domain/errors.ts';
 import { readFileBytes } from '#storage/atomic-file.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -22,22 +23,35 @@ export function growthOn(engine: Engine): OpenGrowth {
   return (plan) => openGrowth(plan, engine.implementation);
 }
 
+/** What a command line named. */
+export interface GrowableStyle extends Style {
+  /** [E], with the hash of the model's file; null where it has none. */
+  readonly latent: { readonly values: Float32Array; readonly modelHash: string } | null;
+}
+
 /**
  * The rule in a style file or in a model of one image; null for a model with an encoder, which has none of its own.
  * @throws AppError not-found, bad-file, bad-spec or mismatch
  */
-export async function openRule(path: string): Promise<Style | null> {
+export async function openRule(path: string): Promise<GrowableStyle | null> {
   const name = basename(path);
   const file = readOwnFile(await readFileBytes(path), name);
-  if (file.kind === 'style') {
-    const { spec, image } = file.style;
-    return { name: image?.name ?? name, spec, rule: file.rule };
+  if (file.kind === 'artwork') {
+    throw new AppError(
+      'unsupported',
+      `${name} is an artwork, of ${file.artwork.styles.length} styles: export it, or grow it by its name alone.`,
+    );
   }
-  return file.rule && { name, spec: file.model.spec, rule: file.rule };
+  if (file.kind === 'style') {
+    const { spec, image, latent: values, model } = file.style;
+    const latent = values === null || model === null ? null : { values, modelHash: model.hash };
+    return { name: image?.name ?? name, spec, rule: file.rule, latent };
+  }
+  return file.rule && { name, spec: file.model.spec, rule: file.rule, latent: null };
 }
 
 /** A name that must have a rule. @throws UsageError for a model with an encoder */
-export async function openStyleOf(path: string): Promise<Style> {
+export async function openStyleOf(path: string): Promise<GrowableStyle> {
   const style = await openRule(path);
   if (style !== null) return style;
   throw new UsageError(

@@ -4,7 +4,7 @@ import { writeGif } from '#media/gif.ts';
 import { parseColour, stateToImage, type RgbaImage } from '#media/pixels.ts';
 import { writeFrames, writePng } from '#media/png.ts';
 import type { CommandContext } from './command.ts';
-import { lookOf, parseSize, type GrowthOptionValues } from './growth-options.ts';
+import { lookOf, parseSize, type GrowthLook, type GrowthOptionValues } from './growth-options.ts';
 import { createStatusLine } from './status-line.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -25,7 +25,7 @@ export function checkGrowthOptions({ out, size, background }: GrowthFileOptions)
 }
 
 /** What a name asks for. @throws UsageError for a name of another kind of file */
-function outputKind(out: string): 'gif' | 'png' | 'frames' {
+export function outputKind(out: string): 'gif' | 'png' | 'frames' {
   if (/[/\\]$/.test(out) || !/\.[^./\\]+$/.test(out)) return 'frames';
   if (/\.gif$/i.test(out)) return 'gif';
   if (/\.png$/i.test(out)) return 'png';
@@ -39,7 +39,7 @@ function outputKind(out: string): 'gif' | 'png' | 'frames' {
 export async function writeGrowth(
   { err, signal, path }: GrowthContext,
   open: OpenGrowth,
-  { spec: trained, rules, seed }: GrowthPlan,
+  { spec: trained, ...plan }: GrowthPlan,
   options: GrowthFileOptions,
 ): Promise<void> {
   const kind = outputKind(options.out);
@@ -52,7 +52,7 @@ export async function writeGrowth(
   let last: Float32Array = new Float32Array();
 
   async function* frames(): AsyncGenerator<RgbaImage, void, undefined> {
-    for await (const { step, state } of growthMoments(open, { spec, rules, seed }, moments, signal)) {
+    for await (const { step, state } of growthMoments(open, { spec, ...plan }, moments, signal)) {
       progress.show(`Growing: step ${step} of ${steps}`);
       last = state;
       yield stateToImage(state, layout);
@@ -73,11 +73,21 @@ export async function writeGrowth(
   if (note !== null) err.line(note);
 }
 
+/** A series of frames as the file that its name asks for: `frames` may be asked for twice. @returns what it is, in words */
+export function writeFrameSeries(
+  file: string,
+  name: string,
+  frames: () => AsyncGenerator<RgbaImage, void, undefined>,
+  look: GrowthLook,
+): Promise<string> {
+  return write(outputKind(name), file, frames, look);
+}
+
 async function write(
   kind: 'gif' | 'png' | 'frames',
   file: string,
   frames: () => AsyncGenerator<RgbaImage, void, undefined>,
-  look: ReturnType<typeof lookOf>,
+  look: GrowthLook,
 ): Promise<string> {
   switch (kind) {
     case 'gif': {

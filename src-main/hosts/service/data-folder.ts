@@ -10,6 +10,8 @@ export interface DataFolder {
   readonly cache: string;
   /** What windows sent: a folder for each upload. */
   readonly uploads: string;
+  /** Photos under repair: a folder for each. */
+  readonly repairs: string;
   /** Says where this library is open. */
   readonly openFile: string;
 }
@@ -18,6 +20,7 @@ export function dataFolderAt(root: string): DataFolder {
   const at = (name: string): string => join(root, name);
   return {
     ...{ root, jobs: at('jobs'), cache: at('cache'), uploads: at('uploads') },
+    repairs: at('repairs'),
     openFile: at('open.json'),
   };
 }

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open, readdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { FileKind, Files, NewFile } from '#app/ports.ts';
-import { createAtomicFile } from '#storage/atomic-file.ts';
+import { createAtomicFile, sweepPartFiles } from '#storage/atomic-file.ts';
 import { hashFile, sha256 } from '#storage/content-store.ts';
 import { fileError } from '#storage/file-errors.ts';
 import type { DataFolder } from './data-folder.ts';
@@ -26,6 +26,11 @@ export function createFiles({ data, uploads, assetsFolder, modelsFolder }: Files
   const jobFolder = (jobId: string): string => {
     if (!JOB_FOLDER.test(jobId)) throw new RangeError(`not a job's id: ${jobId}`);
     return join(data.jobs, jobId);
+  };
+
+  const repairFolder = (repairId: string): string => {
+    if (!JOB_FOLDER.test(repairId)) throw new RangeError(`not a repair's id: ${repairId}`);
+    return join(data.repairs, repairId);
   };
 
   return {
@@ -68,6 +73,8 @@ export function createFiles({ data, uploads, assetsFolder, modelsFolder }: Files
         if (age > FORGOTTEN_MS) await rm(path, { recursive: true, force: true });
       }
     },
+    repairFolder,
+    removeRepairFolder: (repairId) => rm(repairFolder(repairId), { recursive: true, force: true }),
     cacheFolder: data.cache,
     bundledModel: (bundledName) => join(modelsFolder, basename(bundledName)),
     async bundledModels() {
@@ -112,6 +119,8 @@ async function writeNew(folder: string, name: string, extension: string, content
       })
     ).map((other) => other.toLowerCase()),
   );
+  // What a process that was killed here had begun.
+  if ([...taken].some((other) => other.endsWith('.part'))) await sweepPartFiles(folder);
   const stem = safeName(name);
   let free = `${stem}.${extension}`;
   for (let i = 2; taken.has(free.toLowerCase()); i++) free = `${stem}-${i}.${extension}`;

@@ -3,7 +3,7 @@
  * the handlers that windows speak to. Whatever shows windows (a page, a desktop, the command line) begins here.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import { createApplication, type Application } from '#app/application.ts';
 import { exportOf, type Exportable } from '#app/imports/export-of.ts';
@@ -63,7 +63,7 @@ export interface Service {
   picture(hash: string): Uint8Array | null;
   readonly uploads: Pick<Uploads, 'create' | 'add'>;
   /** @throws AppError not-found */
-  download(kind: Exportable['kind'], id: string): Promise<Download>;
+  download(kind: Exportable['kind'] | 'repair' | 'export', id: string): Promise<Download>;
   /** Says, for another Morphogen that finds the library in use, where this one is open. */
   announce(url: string): Promise<void>;
   /** Fulfilled when what comes with the program is in the library. */
@@ -81,7 +81,10 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   );
   let engines: ServiceEngines | undefined;
   try {
-    for (const folder of [data.jobs, data.cache, data.uploads]) await mkdir(folder, { recursive: true });
+    // Photos under repair belong to windows of a run that has ended.
+    await rm(data.repairs, { recursive: true, force: true });
+    for (const folder of [data.jobs, data.cache, data.uploads, data.repairs])
+      await mkdir(folder, { recursive: true });
     engines = createEngines(options.openEngine ?? engineOpener(onBug), library.store.settings());
     return assemble({ options, data, library, engines, onBug });
   } catch (failure) {
@@ -203,6 +206,15 @@ function assemble({ options, data, library, engines, onBug }: Parts): Service {
     picture: (hash) => (/^[0-9a-f]{64}$/.test(hash) ? store.picture(hash) : null),
     uploads,
     async download(kind, id) {
+      if (kind === 'export') {
+        const { path, name, ending } = application.madeExport(id);
+        const fileName = `${safeName(name)}.${ending}`;
+        return { fileName, type: mediaType(fileName), body: { path } };
+      }
+      if (kind === 'repair') {
+        const { fileName, path } = await application.repairs.saved(id);
+        return { fileName: safeName(fileName), type: mediaType(fileName), body: { path } };
+      }
       const { name, extension, file } = await exportOf(ports, { kind, id });
       return {
         fileName: `${safeName(name)}.${extension}`,
@@ -213,4 +225,12 @@ function assemble({ options, data, library, engines, onBug }: Parts): Service {
     announce: (url) => writePlace(data, url),
     close: () => (closing ??= close()),
   };
+}
+
+function mediaType(fileName: string): string {
+  if (fileName.endsWith('.jpg')) return 'image/jpeg';
+  if (fileName.endsWith('.tif')) return 'image/tiff';
+  if (fileName.endsWith('.gif')) return 'image/gif';
+  if (fileName.endsWith('.safetensors')) return 'application/octet-stream';
+  return fileName.endsWith('.webp') ? 'image/webp' : 'image/png';
 }

@@ -22,7 +22,7 @@ export interface WebService {
   download(kind: DownloadKind, id: string): Promise<Download>;
 }
 
-export const downloadKinds = ['style', 'model', 'artwork'] as const;
+export const downloadKinds = ['style', 'model', 'artwork', 'repair', 'export'] as const;
 export type DownloadKind = (typeof downloadKinds)[number];
 
 export interface Download {

@@ -1,6 +1,6 @@
 /** All that is known of one item, with its parents and children. */
 import type { ArtworkDetail, ItemDetail, ItemRef, Relative, StyleDetail } from '#contract/shapes/library.ts';
-import type { Recipe } from '#contract/shapes/growth.ts';
+import { recipe as recipeShape } from '#contract/shapes/growth.ts';
 import { AppError } from '#domain/errors.ts';
 import { parseModelSpec } from '#domain/model-check.ts';
 import { query } from './connection.ts';
@@ -82,7 +82,7 @@ function artworkDetail(context: StoreContext, row: ItemRow): ArtworkDetail {
   return {
     ...galleryItem(row),
     kind: 'artwork',
-    recipe: JSON.parse(recipe) as Recipe,
+    recipe: recipeShape.parse(JSON.parse(recipe)),
     digest,
     ...kin(context, row),
   };

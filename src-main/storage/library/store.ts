@@ -1,7 +1,7 @@
 /** The library as the application sees it: every call one transaction over the parts in this folder. */
 import type { LibraryStore } from '#contract/library-store.ts';
 import type { LibrarySummary } from '#contract/shapes/library.ts';
-import { addArtwork } from './artworks.ts';
+import { addArtwork, artworkLike } from './artworks.ts';
 import { deleteItems, updateItems } from './changes.ts';
 import { addCheckpoint, newestCheckpoint } from './checkpoints.ts';
 import { query } from './connection.ts';
@@ -60,6 +60,7 @@ export function createLibraryStore(
     similar: (styleId, limit) => similar.find(styleId, limit),
 
     addArtwork: (artwork) => within(() => addArtwork(context, artwork)),
+    artworkLike: (recipe, digest) => artworkLike(context, recipe, digest),
 
     models: () => listModels(context),
     addModel: (model) => within(() => addModel(context, model)),

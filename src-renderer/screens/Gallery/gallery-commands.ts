@@ -1,7 +1,7 @@
 /** What the gallery can do, for the palette, the keys and the list of shortcuts. */
 import type { Command } from '../../state/commands.svelte.ts';
 import { gallery } from '../../state/gallery.svelte.ts';
-import { growItems, updateItems } from '../../state/library-actions.ts';
+import { growItems, mixItems, updateItems } from '../../state/library-actions.ts';
 
 export interface SelectionActions {
   readonly exportSelected: () => void;
@@ -33,9 +33,13 @@ export function galleryCommands({ exportSelected, deleteSelected }: SelectionAct
     },
     ofSelection('none', 'Select nothing', ['Escape'], () => gallery.clearSelection()),
     ofSelection('grow', 'Grow what is selected', ['Mod+Enter'], () => growItems(gallery.selection)),
+    {
+      ...ofSelection('mix', 'Mix what is selected', ['Shift+M'], () => mixItems(gallery.selection)),
+      isEnabled: () => gallery.selection.some(({ kind }) => kind === 'style'),
+    },
     ofSelection('favourite', 'Favourite', ['F'], () => favourite(true)),
     ofSelection('no-favourite', 'No favourite any more', ['Shift+F'], () => favourite(false)),
-    ofSelection('export', 'Export into a folder', ['Mod+E'], exportSelected),
+    ofSelection('export', 'Export', ['Mod+E'], exportSelected),
     ofSelection('delete', 'Delete', ['Delete', 'Backspace'], deleteSelected),
   ];
 }

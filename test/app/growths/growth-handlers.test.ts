@@ -2,16 +2,18 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Frame } from '#contract/shapes/growth.ts';
 import { AppError } from '#domain/errors.ts';
+import type { Mix } from '#domain/mix.ts';
 import { newStyle } from '#test/storage/library/sample-library.ts';
 import { createStage, hashOf, type ApplicationStage, type PlayedEngine } from '../application-stage.ts';
 
 const grid = { height: 40, width: 40 };
-const how = { seed: 7, grid: null, isPlaying: true, stepsPerSecond: 60, loopAt: null };
+const mix: Mix = { kind: 'turns', ratio: [2, 1] };
+const how = { mix, seed: 7, grid: null, isPlaying: true, stepsPerSecond: 60, loopAt: null };
 const erased = { kind: 'erase', step: 3, x: 20, y: 20, radius: 4 } as const;
 
 const frame: Frame = {
   ...{ step: 1, lastStep: 1, isPlaying: true, height: 1, width: 1, rgba: new Uint8Array(4), alive: 1 },
-  ...{ eventsSoFar: 0, events: 0, canUndo: false, canRedo: false, stepsPerSecond: 60 },
+  ...{ mix, eventsSoFar: 0, events: 0, canUndo: false, canRedo: false, stepsPerSecond: 60 },
 };
 
 /** A library of two styles, and an engine that remembers what it was asked to open. */
@@ -66,6 +68,7 @@ test('what is saved is a recipe of rules: it opens and replays after its styles 
     {
       version: 1,
       styles: ['style 1', 'style 2'],
+      mix,
       seed: 7,
       grid,
       steps: 9,
@@ -87,7 +90,17 @@ test('what is saved is a recipe of rules: it opens and replays after its styles 
     ],
   );
   assert.deepEqual(asked, {
-    ...{ seed: 7, grid, events: [erased], step: 9, isPlaying: false, stepsPerSecond: 60, loopAt: null },
+    ...{
+      mix,
+      latents: null,
+      seed: 7,
+      grid,
+      events: [erased],
+      step: 9,
+      isPlaying: false,
+      stepsPerSecond: 60,
+      loopAt: null,
+    },
   });
 
   const branch = await stage.ask('growth.open', { artworkId });

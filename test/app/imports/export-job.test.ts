@@ -57,7 +57,7 @@ test('models are copied as they are, artworks are their pictures', async () => {
     name: 'Night',
     recipe: {
       ...{ version: 1, styles: [{ styleId: items[0].id, name, ruleHash }], seed: 1, steps: 3, events: [] },
-      ...{ grid: { height: 40, width: 40 }, backend: 'a test' },
+      ...{ grid: { height: 40, width: 40 }, backend: 'a test', mix: { kind: 'turns', ratio: [1] } },
     },
     ...{ digest: hash, picture: Uint8Array.of(1, 2), parents: [] },
   });

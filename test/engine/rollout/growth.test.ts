@@ -56,3 +56,27 @@ test('a growth goes on from what it is given: of nothing, nothing grows', async 
   assert.equal(growth.step, 6);
   growth.dispose();
 });
+
+test('held cells show the same after every step, as if they were put back by hand', async () => {
+  const { height, width } = spec.grid;
+  const C = spec.automaton.channels;
+  const mask = Uint8Array.from({ length: height * width }, (_, cell) => Number(cell % 3 === 0));
+  const known = Float32Array.from({ length: height * width * 4 }, (_, i) => (i % 7) / 7);
+  const before = tf.memory().numTensors;
+  const rule = { count: 1, w0: values('w0', 1), b0: values('b0', 2), w1: values('w1', 3) };
+  const held = openGrowth({ spec, rules: [rule], seed: 7, hold: { mask, values: known } });
+  held.advance(8);
+  const byHand = open();
+  for (let step = 0; step < 8; step++) {
+    byHand.advance(1);
+    const state = await byHand.state();
+    for (const [cell, isHeld] of mask.entries()) {
+      if (isHeld === 1) state.set(known.subarray(cell * 4, cell * 4 + 4), cell * C);
+    }
+    byHand.replace(state);
+  }
+  assert.deepEqual(await held.state(), await byHand.state());
+  held.dispose();
+  byHand.dispose();
+  assert.equal(tf.memory().numTensors, before);
+});

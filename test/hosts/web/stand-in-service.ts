@@ -80,6 +80,7 @@ function frame(step: number) {
     width: 64,
     rgba: new Uint8Array(64 * 64 * 4).fill(step % 256),
     alive: 5,
+    mix: { kind: 'turns' as const, ratio: [1] },
     eventsSoFar: 0,
     events: 0,
     canUndo: false,

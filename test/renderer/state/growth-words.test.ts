@@ -29,6 +29,7 @@ test('a recipe is told in a line', () => {
   const recipe: Recipe = {
     version: 1,
     styles: [{ styleId: 's', name: 'Parrot', ruleHash: '0'.repeat(64) }],
+    mix: { kind: 'turns', ratio: [1] },
     seed: 7,
     grid: { width: 40, height: 30 },
     steps: 1200,

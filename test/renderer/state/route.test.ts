@@ -17,6 +17,8 @@ const route: fc.Arbitrary<Route> = fc.oneof(
     artworkId: fc.constant(null),
   }),
   fc.record({ screen: fc.constant('grow' as const), styleIds: fc.constant([]), artworkId: id }),
+  fc.record({ screen: fc.constant('mixer' as const), styleIds: fc.array(id, { maxLength: 4 }) }),
+  fc.record({ screen: fc.constant('repair' as const) }),
   fc.record({ screen: fc.constant('train' as const), jobId: fc.option(id) }),
   fc.record({ screen: fc.constant('settings' as const) }),
 );

@@ -93,6 +93,7 @@ export function newArtwork(
     recipe: {
       version: 1,
       styles: [{ styleId, name, ruleHash: hash }],
+      mix: { kind: 'turns', ratio: [1] },
       seed: 7,
       grid: { height: 40, width: 60 },
       steps: 30,

@@ -4,8 +4,10 @@ import {
   ROLLOUT,
   ROLLOUT_GRADIENT,
   ROLLOUT_LOSS,
+  ROLLOUT_MIX,
   type RolloutAttributes,
   type RolloutLossAttributes,
+  type RolloutMixAttributes,
 } from '#engine/rollout/kernel-names.ts';
 import {
   referenceGradient,
@@ -28,6 +30,16 @@ const kernels: Readonly<Record<string, tf.KernelFunc>> = {
   [ROLLOUT](call) {
     const x0 = inputOf(call, 'x0');
     return output(call, referenceRollout(taskOf(call)), x0.shape);
+  },
+
+  [ROLLOUT_MIX](call) {
+    const { rules, pattern } = call.attrs as unknown as RolloutMixAttributes;
+    const optional = (name: string) => (call.inputs[name] === undefined ? null : valuesOf(call, name));
+    const [mask, values] = [optional('holdMask'), optional('holdValues')];
+    const [samples, , , channels] = mask === null ? [] : inputOf(call, 'holdValues').shape;
+    const hold = mask === null || values === null ? null : { samples, channels, mask, values };
+    const state = referenceRollout(taskOf(call), { rules, pattern, limits: optional('limits'), hold });
+    return output(call, state, inputOf(call, 'x0').shape);
   },
 
   [ROLLOUT_GRADIENT](call) {

@@ -6,6 +6,7 @@
  * value must fall on the same side in every kernel.
  */
 import { featureCount, type Automaton, type Draw, type Grid } from '#domain/automaton.ts';
+import { chosenStyles } from '#domain/mix-choice.ts';
 import type { LossKind } from '#domain/model-spec.ts';
 import { uniform } from '#domain/random.ts';
 
@@ -31,6 +32,25 @@ export interface ReferenceTask {
   readonly w1: Values;
 }
 
+/** Forward only: several rules on one state, and held cells, as kernel-names.ts tells of ROLLOUT_MIX. */
+export interface ReferenceMix {
+  /** M; ruleCount, w0, b0 and w1 of the task are of R = ruleCount/M samples each. */
+  readonly rules: number;
+  readonly pattern: readonly number[];
+  /** [M − 1, H, W] */
+  readonly limits: Values | null;
+  readonly hold: {
+    /** 1 or B */
+    readonly samples: number;
+    /** V */
+    readonly channels: number;
+    /** [samples, H, W] */
+    readonly mask: Values;
+    /** [samples, H, W, V] */
+    readonly values: Values;
+  } | null;
+}
+
 /** Shapes of x0 and of the rule, or with `count` = B where every sample's gradient is kept apart. */
 export interface ReferenceGradients {
   readonly dx0: Values;
@@ -47,13 +67,13 @@ export interface ReferenceTarget {
   readonly loss: LossKind;
 }
 
-/** The state [B, H, W, C] after the task's steps. */
-export function referenceRollout(task: ReferenceTask): Values {
+/** The state [B, H, W, C] after the task's steps; without `mix`, of one rule and no held cells. */
+export function referenceRollout(task: ReferenceTask, mix: ReferenceMix | null = null): Values {
   const result = zerosLike(task.x0, task.x0.length);
   const size = task.x0.length / task.batch;
   for (let b = 0; b < task.batch; b++) {
     const state = task.x0.slice(b * size, (b + 1) * size);
-    for (let t = 0; t < task.steps; t++) state.set(stepOf(task, b, t).forward(state));
+    for (let t = 0; t < task.steps; t++) state.set(stepOf(task, b, t, mix).forward(state));
     result.set(state, b * size);
   }
   return result;
@@ -166,14 +186,21 @@ function backwardSample(
 }
 
 /** Step t of sample b, forward and backward over one state [H, W, C]. */
-function stepOf(task: ReferenceTask, b: number, t: number) {
+function stepOf(task: ReferenceTask, b: number, t: number, mix: ReferenceMix | null = null) {
   const { height: H, width: W } = task.grid;
   const { channels: C, hidden: d, sobelSizes, gain } = task.automaton;
   const K = featureCount(task.automaton);
-  const r = task.ruleCount === 1 ? 0 : b;
-  const w0 = task.w0.subarray(r * K * d, (r + 1) * K * d);
-  const b0 = task.b0.subarray(r * d, (r + 1) * d);
-  const w1 = task.w1.subarray(r * d * C, (r + 1) * d * C);
+  const M = mix?.rules ?? 1;
+  const R = task.ruleCount / M;
+  const rules = Array.from({ length: M }, (_, m) => {
+    const r = m * R + (R === 1 ? 0 : b);
+    return {
+      w0: task.w0.subarray(r * K * d, (r + 1) * K * d),
+      b0: task.b0.subarray(r * d, (r + 1) * d),
+      w1: task.w1.subarray(r * d * C, (r + 1) * d * C),
+    };
+  });
+  let { w0, b0, w1 } = rules[0];
   const filters = sobelSizes.map((size) => ({ radius: (size - 1) / 2, size, ...gradientFilters(size) }));
   const fires = firingCells(
     H * W,
@@ -182,8 +209,16 @@ function stepOf(task: ReferenceTask, b: number, t: number) {
     task.draw.firstSample + b,
     task.draw.seed,
   );
+  const chosen = mix === null ? null : chosenRules(mix);
   const features = new Float64Array(K);
   const hidden = new Float64Array(d);
+
+  /** The rule of every cell [H·W]. */
+  function chosenRules({ limits, pattern }: ReferenceMix): Uint8Array {
+    const step = task.draw.firstStep + t;
+    if (limits === null) return new Uint8Array(H * W).fill(pattern[step % pattern.length]);
+    return chosenStyles(limits, H * W, step, task.draw.firstSample + b, task.draw.seed);
+  }
 
   /** The neighbour of (y, x) within the grid that holds the 3×3 maximum of channel c: its index into the state. */
   function maximumAt(state: Values, y: number, x: number, c: number): number {
@@ -254,6 +289,7 @@ function stepOf(task: ReferenceTask, b: number, t: number) {
     const delta = new Float64Array(C);
     for (let cell = 0; cell < H * W; cell++) {
       if (fires[cell] === 0) continue;
+      if (chosen !== null) ({ w0, b0, w1 } = rules[chosen[cell]]);
       perceive(state, Math.floor(cell / W), cell % W);
       delta.fill(0);
       for (let n = 0; n < d; n++) {
@@ -277,7 +313,19 @@ function stepOf(task: ReferenceTask, b: number, t: number) {
     for (let cell = 0; cell < H * W; cell++) {
       if (kept[cell] === 0) next.fill(0, cell * C, (cell + 1) * C);
     }
+    if (mix?.hold) holdCells(next, mix.hold);
     return next;
+  }
+
+  function holdCells(
+    state: Values,
+    { samples, channels: V, mask, values }: ReferenceMix['hold'] & object,
+  ): void {
+    const first = (samples === 1 ? 0 : b) * H * W;
+    for (let cell = 0; cell < H * W; cell++) {
+      const from = first + cell;
+      if (mask[from] !== 0) state.set(values.subarray(from * V, (from + 1) * V), cell * C);
+    }
   }
 
   /** dNext [H, W, C] → the gradient of `state`; adds the rule's gradients into place `place`. */

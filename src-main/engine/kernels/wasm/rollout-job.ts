@@ -18,8 +18,10 @@ export interface RolloutJob {
   readonly mode: RolloutMode;
   /** Rules in w0, b0, w1: 1 or the batch, times `turns`. */
   readonly rules: number;
-  /** Rules taken in turns, one a step. */
+  /** Rules of a sample, one after another: how they are chosen among, `mix` says. */
   readonly turns: number;
+  /** Of several rules, or held cells; forward only. */
+  readonly mix?: RolloutMixJob;
   /** x0 holds one state that every sample starts from. */
   readonly sharedStart: boolean;
   readonly x0: number;
@@ -39,6 +41,20 @@ export interface RolloutJob {
   readonly rows?: number;
   /** Bytes of features and hidden values that a thread may keep for the backward pass. */
   readonly keepBytes: number;
+}
+
+export interface RolloutMixJob {
+  /** The rule of each step, counted from the seed, again and again; not read where there are limits. */
+  readonly pattern: readonly number[];
+  /** [turns − 1, H, W] */
+  readonly limits: number;
+  /** [samples, H, W] and [samples, H, W, channels], of 1 sample or the batch. */
+  readonly hold: {
+    readonly mask: number;
+    readonly values: number;
+    readonly samples: number;
+    readonly channels: number;
+  } | null;
 }
 
 const WORDS = 64;
@@ -135,10 +151,15 @@ export function runRollout(runtime: KernelRuntime, job: RolloutJob): void {
   const keepBytes = backward ? Math.min(job.keepBytes, worstKeep) : 0;
   const keepAt = place(spareBytes + keepBytes + 256);
   const trajectoryAt = place(backward && keepBytes < worstKeep ? steps * gridBytes : 0);
+  const { limits = 0, pattern = [], hold = null } = job.mix ?? {};
+  const isChosen = limits !== 0;
+  const sortedAt = place(isChosen ? 4 * H * W : 0);
+  const chosenAt = place(isChosen ? 64 + H * W : 0);
 
   const table = new Uint8Array(gradientTable(automaton.sobelSizes, C, pitchBytes));
   const { heap } = runtime;
-  const block = heap.allocate(WORDS * 4 + table.byteLength);
+  const patternAt = WORDS * 4 + pad(table.byteLength, 4);
+  const block = heap.allocate(patternAt + pattern.length * 4);
   const ints = heap.ints(block, WORDS);
   const floats = heap.floats(block, WORDS);
   new Uint8Array(heap.memory.buffer, block + WORDS * 4, table.byteLength).set(table);
@@ -180,6 +201,13 @@ export function runRollout(runtime: KernelRuntime, job: RolloutJob): void {
   ints[50] = spareCellsAt;
   ints[51] = spareBytes;
   ints[52] = job.rows ?? 0;
+  ints[53] = limits;
+  if (!isChosen && pattern.length > 0) {
+    heap.ints(block + patternAt, pattern.length).set(pattern);
+    ints.set([block + patternAt, pattern.length], 54);
+  }
+  if (hold !== null) ints.set([hold.mask, hold.values, hold.samples === 1 ? 0 : H * W, hold.channels], 56);
+  ints.set([sortedAt, chosenAt], 60);
   try {
     runtime.run(operations.rollout, block, batch, size);
   } finally {

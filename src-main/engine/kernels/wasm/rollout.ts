@@ -1,6 +1,10 @@
 /** The rollout's tfjs kernels on the wasm backend; what they compute is told in engine/rollout/kernel-names.ts. */
-import { ROLLOUT, ROLLOUT_GRADIENT, ROLLOUT_LOSS } from '#engine/rollout/kernel-names.ts';
-import type { RolloutAttributes, RolloutLossAttributes } from '#engine/rollout/kernel-names.ts';
+import { ROLLOUT, ROLLOUT_GRADIENT, ROLLOUT_LOSS, ROLLOUT_MIX } from '#engine/rollout/kernel-names.ts';
+import type {
+  RolloutAttributes,
+  RolloutLossAttributes,
+  RolloutMixAttributes,
+} from '#engine/rollout/kernel-names.ts';
 import { tf } from '#engine/tf.ts';
 import { WASM_BACKEND, wasmBackend, type WasmBackend } from './backend.ts';
 import { runRollout, type RolloutJob } from './rollout-job.ts';
@@ -12,6 +16,28 @@ export const rolloutKernels: Readonly<Record<string, tf.KernelFunc>> = {
     const wasm = wasmBackend(backend);
     const state = wasm.output(inputs['x0']!.shape);
     runRollout(wasm.runtime, { ...jobOf(wasm, inputs, attrs), state: state.address });
+    return state;
+  },
+
+  [ROLLOUT_MIX]({ inputs, backend, attrs }) {
+    const wasm = wasmBackend(backend);
+    const { rules, pattern } = attrs as unknown as RolloutMixAttributes;
+    const { limits, holdMask, holdValues } = inputs;
+    const state = wasm.output(inputs['x0']!.shape);
+    const mix = {
+      pattern,
+      limits: limits === undefined ? 0 : wasm.address(limits),
+      hold:
+        holdMask === undefined || holdValues === undefined
+          ? null
+          : {
+              mask: wasm.address(holdMask),
+              values: wasm.address(holdValues),
+              samples: holdMask.shape[0],
+              channels: holdValues.shape[3],
+            },
+    };
+    runRollout(wasm.runtime, { ...jobOf(wasm, inputs, attrs), turns: rules, mix, state: state.address });
     return state;
   },
 

@@ -1,7 +1,9 @@
 /** `figures`: the pictures of the papers that this program follows, made anew with the bundled models. */
+import { existsSync } from 'node:fs';
 import type { FigureContext } from '../figures/figure.ts';
 import { figure1, figure2, figure3, figure4a, type DigitFigureContext } from '../figures/digit-figures.ts';
 import { regeneration, regenerationModel } from '../figures/regeneration.ts';
+import { figure4b, repairModelName } from '../figures/repair-figure.ts';
 import { bundledModel } from '../bundled.ts';
 import { defineCommand } from '../command.ts';
 import { openEncoderModel } from '#hosts/engine/model-files.ts';
@@ -15,14 +17,14 @@ const digitFigures: Readonly<Record<string, (context: DigitFigureContext) => Pro
   '3': figure3,
   '4a': figure4a,
 };
-const names = [...Object.keys(digitFigures), 'regeneration'];
+const names = [...Object.keys(digitFigures), '4b', 'regeneration'];
 
 export const command = defineCommand({
   name: 'figures',
   summary: "Draw the papers' figures with the bundled models",
   description:
     '1: a digit growing. 2: ten digits at named steps. 3: digits beside what grew. 4a: two digits, their rules taking ' +
-    'turns (Chen & Wang). regeneration: a picture that loses a half and heals (Mordvintsev et al. 2020), with its scores.',
+    'turns. 4b: damaged pictures repaired, with scores (Chen & Wang). regeneration: a picture that loses a half and heals (Mordvintsev et al. 2020), with its scores.',
   positionals: [{ name: 'FIGURE', help: `${names.join(', ')}; all if left out`, count: 'any' }],
   options: {
     out: { type: 'string', short: 'o', placeholder: 'FOLDER', default: 'out', help: 'where to write' },
@@ -52,6 +54,21 @@ export const command = defineCommand({
           for (const draw of digits) await draw({ ...context, model });
         } finally {
           model.dispose();
+        }
+      }
+      if (wanted.includes('4b')) {
+        const path = bundledModel(repairModelName);
+        // Not every copy of the program has it.
+        if (positionals.length === 0 && !existsSync(path))
+          err.line('Figure 4b is left out: its model is not here.');
+        else {
+          const model = await openEncoderModel(path);
+          const { implementation } = engine;
+          try {
+            await figure4b({ ...context, model, implementation, signal });
+          } finally {
+            model.dispose();
+          }
         }
       }
       if (wanted.includes('regeneration')) {

@@ -1,19 +1,24 @@
-/** `fuse`: several rules on one state, one a step, in turns: the paper's figure 4a. */
-import { fuseStyles, type Style } from '#app/growing.ts';
+/** `fuse`: several rules on one state, one a step in turns (the paper's figure 4a), or mixed in another way. */
+import { fuseStyles, type GrowthPlan } from '#app/growing.ts';
+import { blendLatents } from '#domain/mix-blend.ts';
+import type { Mix } from '#domain/mix.ts';
+import { latentsOf } from '#hosts/engine/latents.ts';
 import { defineCommand } from '../command.ts';
 import { growthOptions } from '../growth-options.ts';
-import { openEncoderModel } from '#hosts/engine/model-files.ts';
+import { readModel } from '#hosts/engine/model-files.ts';
+import { checkMixOptions, mixOptions, readMix } from '../mix-options.ts';
 import { engineOptions, withEngine } from '../open-engine.ts';
-import { encodePicture, growthOn, isSafetensors, openStyleOf } from '../open-growable.ts';
+import { growthOn, isSafetensors, type GrowableStyle } from '../open-growable.ts';
+import { latentsOfModel, openStyles } from '../open-mixed.ts';
 import { UsageError } from '../usage-error.ts';
 import { checkGrowthOptions, writeGrowth } from '../write-growth.ts';
 
 export const command = defineCommand({
   name: 'fuse',
-  summary: 'Grow several pictures as one: their rules take turns, one a step',
+  summary: 'Grow several pictures as one: their rules in turns, drawn, averaged or by painted areas',
   description:
     'A, B and more are styles (files of `encode` and `refine`), models of one image, or pictures, which --model encodes. ' +
-    'They must come from models of one kind: the same channels, hidden values and filters.',
+    'Their states must have the same channels; --mode weights wants rules of one shape, --mode latent styles of one --model.',
   positionals: [
     { name: 'A', help: 'a style or, with --model, a picture' },
     { name: 'B', help: 'another one' },
@@ -21,6 +26,7 @@ export const command = defineCommand({
   ],
   options: {
     model: { type: 'string', short: 'm', placeholder: 'FILE', help: 'the model that encodes pictures' },
+    ...mixOptions,
     gain: { type: 'number', min: 0, max: 10, help: 'factor on every update, e.g. 0.99; 1 if left out' },
     out: {
       type: 'string',
@@ -38,18 +44,35 @@ export const command = defineCommand({
       line: 'fuse --model icons.safetensors cat.png owl.png fox.png --gain 0.99 --out three.gif',
       does: 'three pictures, their updates a little weaker',
     },
+    {
+      line: 'fuse cat.safetensors owl.safetensors --mode areas --map halves.png --softness 3 --out halves.gif',
+      does: 'each where the map says, and both in between',
+    },
+    {
+      line: 'fuse --model icons.safetensors cat.png owl.png --mode latent --weights 1,2 --out between.gif',
+      does: 'a picture between the two, nearer to the second',
+    },
   ],
   async run(context) {
     const { options, positionals, err } = context;
     checkGrowthOptions(options);
+    checkMixOptions(options, positionals.length);
     const { model } = options;
+    if (options.mode === 'latent' && model === undefined) {
+      throw new UsageError('--mode latent needs --model FILE, the model that decodes what is between');
+    }
     const picture = positionals.find((name) => !isSafetensors(name));
     if (picture !== undefined && model === undefined) {
       throw new UsageError(`fuse needs --model FILE to encode the picture ${picture}`);
     }
     await withEngine(options, err, async (engine) => {
-      const styles = await openStyles(positionals.map(context.path), model && context.path(model));
-      const plan = fuseStyles(styles, options.seed);
+      const file = model && context.path(model);
+      const mix = await readMix(options, positionals.length, context.path);
+      const styles = await openStyles(positionals.map(context.path), file);
+      const plan =
+        mix.kind === 'latent' && file !== undefined
+          ? await planBetween(styles, mix, options.seed, file)
+          : fuseStyles(styles, options.seed, mix);
       const automaton = { ...plan.spec.automaton, gain: options.gain ?? plan.spec.automaton.gain };
       const fused = { ...plan, spec: { ...plan.spec, automaton } };
       await writeGrowth(context, growthOn(engine), fused, options);
@@ -57,17 +80,22 @@ export const command = defineCommand({
   },
 });
 
-async function openStyles(paths: readonly string[], model: string | undefined): Promise<Style[]> {
-  const open = model === undefined ? null : await openEncoderModel(model);
+/** The one rule of a mix of latents. @throws AppError mismatch for a style without a latent of this model */
+async function planBetween(
+  styles: readonly GrowableStyle[],
+  mix: Mix & { readonly kind: 'latent' },
+  seed: number,
+  modelPath: string,
+): Promise<GrowthPlan> {
+  const { source } = await readModel(modelPath);
+  const values = latentsOfModel(styles, source);
+  const { spec } = fuseStyles(styles, seed);
+  const latents = latentsOf({ modelPath, values });
   try {
-    const styles: Style[] = [];
-    for (const path of paths) {
-      styles.push(
-        open === null || isSafetensors(path) ? await openStyleOf(path) : await encodePicture(open, path),
-      );
-    }
-    return styles;
+    await latents.open();
+    const rule = await latents.ruleOf(blendLatents(values, mix.weights, mix.path));
+    return { spec, rules: [rule], seed };
   } finally {
-    open?.dispose();
+    latents.dispose();
   }
 }

@@ -5,8 +5,11 @@ import { defineCommand } from '../command.ts';
 import { growthOptions } from '../growth-options.ts';
 import { openEncoderModel } from '#hosts/engine/model-files.ts';
 import { engineOptions, withEngine } from '../open-engine.ts';
-import { encodePicture, growthOn, openRule, openStyleOf } from '../open-growable.ts';
+import type { ExportedGrowth } from '#hosts/engine/export/grown-frames.ts';
+import { isArtworkFile, openArtwork, requireArtwork } from '../open-artwork.ts';
+import { encodePicture, growthOn, isSafetensors, openRule, openStyleOf } from '../open-growable.ts';
 import { UsageError } from '../usage-error.ts';
+import { writeArtwork } from '../write-artwork.ts';
 import { checkGrowthOptions, writeGrowth } from '../write-growth.ts';
 
 export const command = defineCommand({
@@ -14,8 +17,15 @@ export const command = defineCommand({
   summary: 'Grow a picture from one cell: an animation, its last state, or frames',
   description:
     'MODEL encodes the image into the rule that grows it. A model trained on one image, and a style that `encode` or ' +
-    '`refine` wrote, have their rule in them and grow without an image. The grid may be larger than the trained one.',
-  positionals: [{ name: 'MODEL', help: 'a model file; not needed with --style', count: 'optional' }],
+    '`refine` wrote, have their rule in them and grow without an image; so do artworks, and pictures and GIFs that carry ' +
+    'their recipe, which grow as they once did, to the same bytes. The grid may be larger than the trained one.',
+  positionals: [
+    {
+      name: 'MODEL',
+      help: 'a model file, or a picture that carries its recipe; not needed with --style',
+      count: 'optional',
+    },
+  ],
   options: {
     image: { type: 'string', placeholder: 'FILE', help: 'the picture to grow; FILE#12 of an IDX file' },
     style: { type: 'string', placeholder: 'FILE', help: 'a style file to grow, instead of an image' },
@@ -42,6 +52,7 @@ export const command = defineCommand({
       line: 'grow --style cat.safetensors --size 80x120 --steps 300 --background transparent --out cat.gif',
       does: 'grow a style on a larger grid for longer, without a background',
     },
+    { line: 'grow parrot.gif --out again.png', does: 'what was exported with its recipe, once more' },
     {
       line: 'grow tree.safetensors --out frames/ --every 10 --scale 1',
       does: 'every tenth state of a model of one image as PNGs',
@@ -57,12 +68,29 @@ export const command = defineCommand({
     if (model === undefined && options.style === undefined) {
       throw new UsageError('grow needs MODEL: a model file to encode --image with, or --style alone');
     }
+    const artwork = await artworkNamed(model, options, context.path);
     await withEngine(options, err, async (engine) => {
+      if (artwork !== null) {
+        await writeArtwork(context, engine, artwork, { ...options, seedIsGiven: context.given('seed') });
+        return;
+      }
       const style = await chooseStyle(model, options.image, options.style, context.path);
       await writeGrowth(context, growthOn(engine), fuseStyles([style], options.seed), options);
     });
   },
 });
+
+/** What is no model and no plain picture, but was grown before; null for everything else. */
+async function artworkNamed(
+  model: string | undefined,
+  { image, style }: { readonly image: string | undefined; readonly style: string | undefined },
+  path: (given: string) => string,
+): Promise<ExportedGrowth | null> {
+  const named = image !== undefined ? undefined : style === undefined ? model : path(style);
+  if (named === undefined) return null;
+  if (isSafetensors(named)) return (await isArtworkFile(named)) ? openArtwork(named) : null;
+  return requireArtwork(named);
+}
 
 async function chooseStyle(
   model: string | undefined,

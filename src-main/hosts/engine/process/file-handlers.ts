@@ -12,28 +12,37 @@ import { AppError } from '#domain/errors.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
 import { styleFileChunks } from '#engine/files/style-file.ts';
 import { decodeFile } from '#media/decode.ts';
+import { readImageFile } from '#media/image-file.ts';
 import { findIdxFile, readIdxFile } from '#media/idx.ts';
 import { readFileBytes } from '#storage/atomic-file.ts';
-import { readOwnFile } from '../own-files.ts';
+import type { ArtworkFile } from '../artwork-file.ts';
+import { readCarriedArtwork, readOwnFile } from '../own-files.ts';
 import { growState, statePng, type GrowOptions } from './grown-picture.ts';
 import type { HandlersOf, Session } from './session.ts';
 
 type Inspected = ResultIn<EngineContract, 'files.inspect'>;
+type InspectedArtwork = Extract<Inspected, { kind: 'artwork' }>;
 
 /** Models of large presets have hundreds of megabytes. */
 const MOST_BYTES = 4 * 2 ** 30;
 /** Cells a side of what is grown and shown; the contract's. */
+const CARRIERS = /\.(png|apng|gif|webp)$/i;
 const SIDES = { least: 3, most: 1024 };
 
-export function fileHandlers(session: Session): HandlersOf<'files.inspect' | 'files.style'> {
+export function fileHandlers(session: Session): HandlersOf<`files.${'inspect' | 'carried' | 'style'}`> {
   return {
     async 'files.inspect'({ path }, { signal }) {
       const { implementation } = session.engine();
-      if (!(await isModel(path))) {
-        await readPictures(path);
-        return { kind: 'picture' };
-      }
-      return inspectOwnFile(path, { implementation, signal });
+      if (await isModel(path)) return inspectOwnFile(path, { implementation, signal });
+      const artwork = await inspectCarried(path, { implementation, signal });
+      if (artwork !== null) return artwork;
+      await readPictures(path);
+      return { kind: 'picture' };
+    },
+
+    async 'files.carried'({ path }, { signal }) {
+      const { implementation } = session.engine();
+      return { artwork: await inspectCarried(path, { implementation, signal }) };
     },
 
     'files.style'({ style, latent, image, model }) {
@@ -50,6 +59,7 @@ async function inspectOwnFile(path: string, options: GrowOptions): Promise<Inspe
   const file = readOwnFile(content, name);
   const hash = createHash('sha256').update(content).digest('hex');
   const bytes = content.length;
+  if (file.kind === 'artwork') return inspectArtwork(name, file.artwork, options);
   if (file.kind === 'style') {
     const { spec, latent, image, model } = file.style;
     const { style, picture } = await grow(name, spec, file.rule, options);
@@ -59,6 +69,34 @@ async function inspectOwnFile(path: string, options: GrowOptions): Promise<Inspe
   checkGrid(name, spec);
   const own = file.rule && (await grow(name, spec, file.rule, options));
   return { kind: 'model', hash, bytes, spec, card, style: own?.style ?? null, picture: own?.picture ?? null };
+}
+
+/** @throws AppError bad-file where it carries something that is not sound */
+async function inspectCarried(path: string, options: GrowOptions): Promise<InspectedArtwork | null> {
+  if (!CARRIERS.test(path)) return null;
+  const bytes = await readImageFile(path, { followLink: true }).catch((failure: unknown) => {
+    // What it is, and why not, is told by whoever decodes it.
+    if (failure instanceof AppError) return null;
+    throw failure;
+  });
+  const name = basename(path);
+  const artwork = bytes === null ? null : readCarriedArtwork(bytes, name);
+  return artwork === null ? null : inspectArtwork(name, artwork, options);
+}
+
+async function inspectArtwork(
+  name: string,
+  { styles, ...artwork }: ArtworkFile,
+  options: GrowOptions,
+): Promise<InspectedArtwork> {
+  const grown: InspectedArtwork['styles'] = [];
+  for (const style of styles) {
+    checkGrid(name, style.spec);
+    const rule = { count: 1, w0: style.w0, b0: style.b0, w1: style.w1 };
+    const picture = await statePng(await growState(style.spec, rule, options), style.spec);
+    grown.push({ style, picture });
+  }
+  return { kind: 'artwork', ...artwork, styles: grown };
 }
 
 /** A rule as a style, and what it grows. */

@@ -1,20 +1,24 @@
 /** Growths that windows watch and paint on; a few at a time, each with a player and a loop of its own. */
 import { createHash, randomUUID } from 'node:crypto';
-import { fuseStyles } from '#app/growing.ts';
+import { fuseStyles, unlikeRules, type Style } from '#app/growing.ts';
 import { GrowthPlayer } from '#app/growth-player.ts';
-import { GrowthTimeline } from '#app/growth-timeline.ts';
+import { GrowthTimeline, type TimelineSetup } from '#app/growth-timeline.ts';
 import type { StyleValues } from '#contract/engine-contract.ts';
 import type { Grid } from '#domain/automaton.ts';
 import { AppError } from '#domain/errors.ts';
+import { checkMix, completeMix, type Mix } from '#domain/mix.ts';
 import { openGrowth } from '#engine/rollout/growth.ts';
 import { stateToImage } from '#media/pixels.ts';
 import { encodePng } from '#media/png.ts';
+import { latentsOf, withoutLatents, type OpenLatents } from '../latents.ts';
 import { createGrowthLoop } from './growth-loop.ts';
 import type { HandlersOf, Session } from './session.ts';
 
 interface OpenGrowth {
   readonly player: GrowthPlayer;
   readonly grid: Grid;
+  /** null where it cannot be mixed by latent. */
+  readonly latents: OpenLatents | null;
   close(): void;
 }
 
@@ -33,18 +37,25 @@ export function growthHandlers(session: Session): HandlersOf<GrowthMethod> {
   }
 
   return {
-    async 'growth.open'({ styles, seed, grid: wishedGrid, events, step, ...playing }) {
+    async 'growth.open'({ styles: given, seed, grid: wishedGrid, mix, latents, events, step, ...playing }) {
       if (growths.size >= MOST_OPEN) {
         throw new AppError('busy', `${MOST_OPEN} growths are open already: close one of them.`);
       }
       const { implementation } = session.engine();
-      const plan = fuseStyles(styles.map(styleOf), seed);
+      const styles = given.map(styleOf);
+      const firstMix = completeMix(mix, styles.length);
+      const plan = fuseStyles(styles, seed, firstMix);
       const { grid: trainedGrid, steps: trainedSteps } = plan.spec;
       const grid = wishedGrid ?? trainedGrid;
       const spec = { ...plan.spec, grid };
-      const growth = openGrowth({ ...plan, spec }, implementation);
-      const timeline = await GrowthTimeline.open({ spec, growth, events }).catch((failure: unknown) => {
-        growth.dispose();
+      const source = latents && latentsOf(latents);
+      const mixes = [mix, ...events.flatMap((event) => (event.kind === 'mix' ? [event.mix] : []))];
+      if (mixes.some(({ kind }) => kind === 'latent')) await source?.open();
+      const timeline = await openTimeline(
+        { ...{ spec, events, mix: firstMix }, checkMix: mixCheck(styles, source !== null) },
+        () => openGrowth({ ...plan, spec, decode: source?.decode }, implementation),
+      ).catch((failure: unknown) => {
+        source?.dispose();
         throw failure;
       });
       const loop = createGrowthLoop();
@@ -59,9 +70,10 @@ export function growthHandlers(session: Session): HandlersOf<GrowthMethod> {
       const close = (): void => {
         growths.delete(growthId);
         player.close();
+        source?.dispose();
         loop.stop();
       };
-      growths.set(growthId, { player, grid, close });
+      growths.set(growthId, { player, grid, latents: source, close });
       // Whoever waits for the player is told what ended it.
       loop.run(player).catch(close);
       return { growthId, grid, trainedGrid, trainedSteps };
@@ -83,7 +95,9 @@ export function growthHandlers(session: Session): HandlersOf<GrowthMethod> {
     },
 
     async 'growth.control'({ growthId, control }) {
-      await growthOf(growthId).player.control(control);
+      const { player, latents } = growthOf(growthId);
+      if (control.kind === 'mix' && control.mix.kind === 'latent') await latents?.open();
+      await player.control(control);
       return {};
     },
 
@@ -110,6 +124,30 @@ export function growthHandlers(session: Session): HandlersOf<GrowthMethod> {
   };
 }
 
-function styleOf({ name, spec, w0, b0, w1 }: StyleValues): Parameters<typeof fuseStyles>[0][number] {
+/** @throws AppError what opening either throws, with nothing left open */
+async function openTimeline(
+  setup: Omit<TimelineSetup, 'growth'>,
+  open: () => TimelineSetup['growth'],
+): Promise<GrowthTimeline> {
+  const growth = open();
+  try {
+    return await GrowthTimeline.open({ ...setup, growth });
+  } catch (failure) {
+    growth.dispose();
+    throw failure;
+  }
+}
+
+/** What a window asks for is refused before it becomes part of the growth. */
+function mixCheck(styles: readonly Style[], hasLatents: boolean): (mix: Mix) => void {
+  return (mix) => {
+    checkMix(mix, styles.length);
+    const refusal = mix.kind === 'weights' ? unlikeRules(styles) : null;
+    if (refusal !== null) throw new AppError('mismatch', refusal);
+    if (mix.kind === 'latent' && !hasLatents) throw withoutLatents();
+  };
+}
+
+export function styleOf({ name, spec, w0, b0, w1 }: StyleValues): Style {
   return { name, spec, rule: { count: 1, w0, b0, w1 } };
 }

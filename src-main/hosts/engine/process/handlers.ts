@@ -4,9 +4,12 @@ import type { Handler, Handlers } from '#contract/rpc.ts';
 import { AppError } from '#domain/errors.ts';
 import { encodingHandlers } from './encoding-handlers.ts';
 import { createSession, sessionHandlers } from './session.ts';
+import { exportHandlers } from './export-handlers.ts';
 import { fileHandlers } from './file-handlers.ts';
 import { growthHandlers } from './growth-handlers.ts';
+import { mixHandlers } from './mix-handlers.ts';
 import { refinementHandlers } from './refinement-handlers.ts';
+import { repairHandlers } from './repair-handlers.ts';
 import { trainingHandlers } from './training-handlers.ts';
 
 export function createEngineHandlers(): Handlers<EngineContract> {
@@ -14,9 +17,12 @@ export function createEngineHandlers(): Handlers<EngineContract> {
   return tellingMemory({
     ...sessionHandlers(session),
     ...growthHandlers(session),
+    ...mixHandlers(session),
     ...fileHandlers(session),
+    ...exportHandlers(session),
     ...encodingHandlers(session),
     ...refinementHandlers(session),
+    ...repairHandlers(session),
     ...trainingHandlers(session),
   });
 }

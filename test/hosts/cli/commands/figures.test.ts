@@ -105,7 +105,7 @@ test('regeneration: the picture loses a half, heals, and the scores say how well
 test('a figure that there is not is a usage error, and nothing is drawn', async () => {
   const { code, err } = await morphogen('figures', '1', '5', '--out', 'none');
   assert.equal(code, 2);
-  assert.match(err, /no figure 5: name 1, 2, 3, 4a, regeneration/);
+  assert.match(err, /no figure 5: name 1, 2, 3, 4a, 4b, regeneration/);
   await assert.rejects(readdir(at('none')));
 });
 

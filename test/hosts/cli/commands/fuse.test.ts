@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
+import sharp from 'sharp';
 import { frameOf, readGif, readPng, reduced, workplace } from './command-run.ts';
 import {
   blob,
@@ -120,23 +121,117 @@ test('--model encodes pictures, beside styles of the same kind', async () => {
   assert.match(err, /30 steps/, 'as many as the one that takes longest');
 });
 
-test('what cannot be fused is refused in one sentence, and leaves no file', async () => {
-  const wider = { ...blobSpec, automaton: { ...blobSpec.automaton, hidden: 24 } };
+test('turns in a ratio are spread evenly: 2:1 is AAB', async () => {
+  const parents = ['orange.safetensors', 'blue.safetensors'];
+  const steps = (count: number): string[] => ['--steps', String(count), ...small, '--out'];
+  await run('fuse', ...parents, '--ratio', '2:1', ...steps(2), 'aab-2.png');
+  await run('grow', parents[0], ...steps(2), 'a-2.png');
+  assert.deepEqual(await bytesOf('aab-2.png'), await bytesOf('a-2.png'));
+  await run('fuse', ...parents, '--ratio', '2:1', ...steps(3), 'aab-3.png');
+  await run('grow', parents[0], ...steps(3), 'a-3.png');
+  assert.notDeepEqual(await bytesOf('aab-3.png'), await bytesOf('a-3.png'));
+  await run('fuse', ...parents, '--ratio', '4:2', ...steps(20), 'aab-20.png');
+  await run('fuse', ...parents, '--ratio', '2:1', ...steps(20), 'same-20.png');
+  assert.deepEqual(await bytesOf('aab-20.png'), await bytesOf('same-20.png'));
+});
+
+test('at random, by weights and by areas, each has its share', async () => {
+  const parents = ['orange.safetensors', 'blue.safetensors'];
+  for (const mode of ['random', 'weights']) {
+    await run('fuse', ...parents, '--mode', mode, '--weights', '3,1', '--out', `${mode}.png`, ...small);
+    const [red, , blueness] = await hue(`${mode}.png`);
+    assert.ok(Math.abs(red + blueness - 255) < 3, `${mode}: ${red} and ${blueness}`);
+    assert.ok(red > 150 && red < 230, `${mode}: three quarters of ${red}`);
+    await run('fuse', ...parents, '--mode', mode, '--weights', '1,0', '--out', 'one.png', ...small);
+    await run('grow', parents[0], '--out', 'alone.png', ...small);
+    assert.deepEqual(await bytesOf('one.png'), await bytesOf('alone.png'), `${mode} of one alone`);
+  }
+  // Black on the left, white on the right.
+  const halves = Uint8Array.of(0, 0, 0, 255, 255, 255, 255, 255);
+  await sharp(halves, { raw: { width: 2, height: 1, channels: 4 } })
+    .png()
+    .toFile(at('halves.png'));
+  const areas = ['--mode', 'areas', '--map', 'halves.png', '--steps', '40', ...small, '--out'];
+  await run('fuse', ...parents, ...areas, 'areas.png');
+  const { pixels } = await readPng(at('areas.png'));
+  for (let row = 0; row < 8; row++) {
+    for (let column = 0; column < 8; column++) {
+      if (row === 4 && column === 4) continue;
+      const [red, blueness] = [pixels[(row * 8 + column) * 4], pixels[(row * 8 + column) * 4 + 2]];
+      assert.deepEqual([red > 200, blueness > 200], [column < 4, column >= 4], `${row}, ${column}`);
+    }
+  }
+  await run('fuse', ...parents, '--softness', '2', ...areas, 'soft.png');
+  assert.notDeepEqual(await bytesOf('soft.png'), await bytesOf('areas.png'));
+});
+
+test('between latents: at the ends the pictures themselves, and another one between', async () => {
+  const model = ['--model', 'model.safetensors', '--scale', '1', '--steps', '10'];
+  const between = ['p.png', 'q.png', '--mode', 'latent', '--weights'];
+  for (const path of ['linear', 'spherical']) {
+    await run('fuse', ...model, ...between, '1,0', '--path', path, '--out', 'end-p.png');
+    await run('fuse', ...model, ...between, '0,1', '--path', path, '--out', 'end-q.png');
+    await run('fuse', ...model, ...between, '1,1', '--path', path, '--out', `${path}.png`);
+    for (const name of ['p', 'q']) {
+      await run('grow', ...model.slice(1), '--image', `${name}.png`, '--out', 'alone.png');
+      assert.deepEqual(await bytesOf(`end-${name}.png`), await bytesOf('alone.png'), `${path}, ${name}`);
+      assert.notDeepEqual(await bytesOf(`${path}.png`), await bytesOf('alone.png'), path);
+    }
+  }
+  await run('encode', 'model.safetensors', 'q.png', '--out', 'encoded');
+  const [style] = await readdir(at('encoded'));
+  await run('fuse', ...model, 'p.png', `encoded/${style}`, '--mode', 'latent', '--out', 'styles.png');
+  assert.deepEqual(await bytesOf('styles.png'), await bytesOf('spherical.png'));
+});
+
+test('rules of other shapes share a state, and grow as they do alone', async () => {
+  const { automaton } = blobSpec;
+  const wider = { ...blobSpec, automaton: { ...automaton, hidden: 24, sobelSizes: [5] } };
   await writeStyle(at('wider.safetensors'), blob(orange, 0.5, wider), wider);
-  const hidden = { ...blobSpec, seed: 'hidden' } as const;
-  await writeStyle(at('hidden.safetensors'), blob(orange, 0.5, hidden), hidden);
+  const look = ['--steps', '12', '--out'];
+  await run('fuse', 'orange.safetensors', 'wider.safetensors', ...look, 'shapes.gif');
+  await run('grow', 'orange.safetensors', ...look, 'shape.gif');
+  assert.deepEqual(await bytesOf('shapes.gif'), await bytesOf('shape.gif'));
+});
+
+test('what cannot be fused is refused in one sentence, and leaves no file', async () => {
+  const { automaton } = blobSpec;
+  const wider = { ...blobSpec, automaton: { ...automaton, hidden: 24 } };
+  await writeStyle(at('wider.safetensors'), blob(orange, 0.5, wider), wider);
+  const deeper = { ...blobSpec, automaton: { ...automaton, channels: 9 } };
+  await writeStyle(at('deeper.safetensors'), blob(orange, 0.5, deeper), deeper);
   const one = 'orange.safetensors';
   const refused: [number, RegExp, string[]][] = [
     [
       1,
-      /orange\.safetensors and wider\.safetensors cannot be fused: their hidden values differ \(16 and 24\)/,
-      [one, 'wider.safetensors'],
+      /orange\.safetensors and wider\.safetensors cannot be averaged: their hidden values differ \(16 and 24\)/,
+      [one, 'wider.safetensors', '--mode', 'weights'],
     ],
     [
       1,
-      /they grow from different seeds \(rgba and hidden\)/,
-      [one, 'blue.safetensors', 'hidden.safetensors'],
+      /orange\.safetensors and deeper\.safetensors cannot be mixed: their channels differ \(\d and 9\)/,
+      [one, 'blue.safetensors', 'deeper.safetensors'],
     ],
+    [
+      1,
+      /orange\.safetensors has no latent of model\.safetensors/,
+      [one, 'p.png', '--mode', 'latent', '--model', 'model.safetensors'],
+    ],
+    [1, /missing\.png/, [one, 'blue.safetensors', '--mode', 'areas', '--map', 'missing.png']],
+    [2, /--mode latent needs --model FILE/, [one, 'blue.safetensors', '--mode', 'latent']],
+    [2, /--mode areas needs --map PNG/, [one, 'blue.safetensors', '--mode', 'areas']],
+    [2, /--map is for --mode areas/, [one, 'blue.safetensors', '--map', 'p.png']],
+    [2, /--ratio is for --mode turns/, [one, 'blue.safetensors', '--mode', 'random', '--ratio', '1:2']],
+    [2, /--weights is for --mode random/, [one, 'blue.safetensors', '--weights', '1,2']],
+    [2, /has ratio for 3 styles, and there are 2/, [one, 'blue.safetensors', '--ratio', '1:2:3']],
+    [2, /integers from 0 to 1,000, and one is 0\.5/, [one, 'blue.safetensors', '--ratio', '1:0.5']],
+    [
+      2,
+      /must be numbers with colons between them, and got "2-1"/,
+      [one, 'blue.safetensors', '--ratio', '2-1'],
+    ],
+    [2, /are all 0/, [one, 'blue.safetensors', '--mode', 'random', '--weights', '0,0']],
+    [2, /mixes 2 to 4 styles, and got 5/, [one, one, one, one, one]],
     [1, /missing\.safetensors/, [one, 'missing.safetensors']],
     [1, /missing\.png/, ['--model', 'model.safetensors', 'p.png', 'missing.png']],
     [1, /has no encoder/, ['--model', one, 'p.png', 'q.png']],

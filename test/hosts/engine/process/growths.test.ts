@@ -168,8 +168,10 @@ test('watching ends with its growth; a growth that was closed is told so', async
   await assert.rejects(client.call('growth.watch', { growthId }), isGone);
 });
 
-test('styles of different models cannot grow together', async () => {
-  const other = { ...styles[0], name: 'other', spec: { ...styles[0].spec, seed: 'hidden' as const } };
+test('styles whose states differ cannot grow together', async () => {
+  const { spec } = styles[0];
+  const automaton = { ...spec.automaton, aliveChannel: 2 };
+  const other = { ...styles[0], name: 'other', spec: { ...spec, automaton } };
   await assert.rejects(
     open({ styles: [styles[0], other] }),
     (failure) => failure instanceof AppError && failure.code === 'mismatch',

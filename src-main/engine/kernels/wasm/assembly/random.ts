@@ -24,3 +24,19 @@ export function fireFour(cell: u32, step: u32, sample: u32, seed: u32, limit: i3
   v0 = i32x4.add(v0, i32x4.mul(v1, v3));
   return i32x4.bitmask(i32x4.lt_s(i32x4.shr_u(v0, 8), i32x4.splat(limit)));
 }
+
+/** What a cell draws to choose its rule, 24 bits: the same hash on a stream of its own (domain/mix-choice.ts). */
+export function mixDraw(cell: u32, step: u32, sample: u32, seed: u32): i32 {
+  const s1 = step * MULTIPLIER + INCREMENT;
+  const s2 = (sample + 0x6d697874) * MULTIPLIER + INCREMENT;
+  const s3 = seed * MULTIPLIER + INCREMENT;
+  let v0 = cell * MULTIPLIER + INCREMENT + s1 * s3;
+  let v1 = s1 + s2 * v0;
+  const v2 = s2 + v0 * v1;
+  let v3 = s3 + v1 * v2;
+  v0 ^= v0 >> 16;
+  v1 ^= v1 >> 16;
+  v3 ^= v3 >> 16;
+  v0 += v1 * v3;
+  return <i32>(v0 >> 8);
+}

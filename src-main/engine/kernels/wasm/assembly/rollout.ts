@@ -10,7 +10,7 @@
 import { ceilTo, madd } from './simd';
 import { tileRows, tileRowsAdd, tileRowsBiasRelu, tileRowsMaskSum, tileColumnsAdd } from './tile';
 import { perceive, perceiveAdjoint } from './perception';
-import { fireFour } from './random';
+import { fireFour, mixDraw } from './random';
 
 // The job, as words at `job`; the host writes it (rollout.ts beside this folder).
 const HEIGHT = 0, WIDTH = 4, CHANNELS = 8, HIDDEN = 12, SIZES = 16, STEPS = 20, FIRST_STEP = 24, FIRST_SAMPLE = 28;
@@ -23,6 +23,9 @@ const KEEP_BYTES = 124, CHUNK = 128, TRUE_CHANNELS = 132, TRUE_HIDDEN = 136;
 const S_STATE = 140, S_GRADIENT = 144, S_RULES = 148, S_DW0 = 152, S_DW1 = 156, S_DB0 = 160, S_MASKS = 164;
 const S_CELLS = 168, S_DELTA = 172, S_TILE = 176, S_KEEP = 180, S_STEPS = 184, S_TRAJECTORY = 188, S_KEPT = 192;
 const SAMPLE_STRIDE_X0 = 196, S_SPARE = 200, SPARE_ROWS = 204, OUT_ROWS = 208;
+// Of several rules and of held cells; 0 where there are none.
+const LIMITS = 212, PATTERN = 216, PATTERN_LENGTH = 220, HOLD_MASK = 224, HOLD_VALUES = 228, HOLD_STRIDE = 232;
+const HOLD_CHANNELS = 236, S_SORTED = 240, S_CHOSEN = 244;
 
 export const FORWARD = 0, GRADIENT_MSE = 1, GRADIENT_BCE = 2, GRADIENT_GIVEN = 3;
 
@@ -36,6 +39,7 @@ let aliveByte: i32 = 0;
 let before: usize = 0, alive: usize = 0, after: usize = 0, spread: usize = 0, kept: usize = 0, extra: usize = 0;
 let maskBytes: i32 = 0;
 let w0: usize = 0, b0: usize = 0, w1: usize = 0, w0T: usize = 0, w1T: usize = 0;
+let limits: usize = 0, pattern: usize = 0, holdMask: usize = 0, holdValues: usize = 0;
 let rowBytes: i32 = 0, hiddenBytes: i32 = 0, deltaBytes: i32 = 0;
 
 /** Bytes of one packed rule without and with its transposes. */
@@ -88,6 +92,11 @@ function useRule(packed: usize): void {
   w1 = b0 + (d << 2);
   w0T = w1 + (d * N << 2);
   w1T = w0T + (Q * d << 2);
+}
+
+/** Rule m of the job's. */
+function useRuleOf(m: i32): void {
+  useRule(scratch + load<usize>(job, S_RULES) + <usize>m * packedBytes(mode != FORWARD));
 }
 
 // @ts-ignore: decorator
@@ -176,6 +185,56 @@ function deltaRows(hidden: usize, delta: usize, n: i32): void {
   }
 }
 
+/** Sorts listed cells by the rule that each draws; chosen[m] becomes how many follow rule m. Reading order within one. */
+function sortByRule(cells: usize, n: i32): void {
+  const chosen = scratch + load<usize>(job, S_CHOSEN);
+  const sorted = scratch + load<usize>(job, S_SORTED);
+  const rules = chosen + 64;
+  const plane = <usize>(H * W << 2);
+  memory.fill(chosen, 0, 64);
+  for (let r = 0; r < n; r++) {
+    const cell = load<i32>(cells + <usize>(r << 2));
+    const number = (cell >> 16) * W + (cell & 0xffff);
+    const draw = <f32>mixDraw(number, stepNumber, sampleNumber, seed);
+    let rule = 0;
+    for (let at = limits + <usize>(number << 2); rule < turns - 1 && draw >= load<f32>(at); at += plane) rule++;
+    store<u8>(rules + <usize>r, rule);
+    const count = chosen + <usize>(rule << 2);
+    store<i32>(count, load<i32>(count) + 1);
+  }
+  // Where the next cell of each rule goes, beside the counts.
+  let first = 0;
+  for (let m: usize = 0; m < <usize>turns << 2; m += 4) {
+    store<i32>(chosen + m, first, 32);
+    first += load<i32>(chosen + m);
+  }
+  for (let r = 0; r < n; r++) {
+    const next = chosen + 32 + <usize>(<i32>load<u8>(rules + <usize>r) << 2);
+    const place = load<i32>(next);
+    store<i32>(next, place + 1);
+    store<i32>(sorted + <usize>(place << 2), load<i32>(cells + <usize>(r << 2)));
+  }
+  memory.copy(cells, sorted, n << 2);
+}
+
+/** How many of the cells sorted last follow rule m. */
+// @ts-ignore: decorator
+@inline
+function countOf(m: i32): i32 {
+  return load<i32>(scratch + load<usize>(job, S_CHOSEN) + <usize>(m << 2));
+}
+
+/** The updates of n listed cells, by the rule in use, into delta; `spare`: rows that may be overwritten. */
+function computeRows(cells: usize, n: i32, spare: usize, delta: usize): void {
+  const hidden = spare + <usize>((chunk + 6) * rowBytes);
+  for (let r = 0; r < n; r += chunk) {
+    const count = min(chunk, n - r);
+    perceiveRows(state, cells + <usize>(r << 2), count, spare, 0);
+    hiddenRows(spare, hidden, count);
+    deltaRows(hidden, delta + <usize>(r * deltaBytes), count);
+  }
+}
+
 // @ts-ignore: decorator
 @inline
 function setBit(mask: usize, cell: i32, on: bool): void {
@@ -214,16 +273,36 @@ function markDeadNeighbours(spare: usize, delta: usize): void {
   const cells = scratch + load<usize>(job, S_SPARE);
   const n = listFiring(after, cells);
   rowsComputed += n;
-  const hidden = spare + <usize>((chunk + 6) * rowBytes);
-  for (let r = 0; r < n; r += chunk) {
-    const count = min(chunk, n - r);
-    const part = cells + <usize>(r << 2);
-    perceiveRows(state, part, count, spare, 0);
-    hiddenRows(spare, hidden, count);
-    deltaRows(hidden, delta, count);
-    markAlive(part, delta, count);
+  const groups = limits ? turns : 1;
+  if (limits) sortByRule(cells, n);
+  let first = 0;
+  for (let m = 0; m < groups; m++) {
+    if (limits) useRuleOf(m);
+    const last = limits ? first + countOf(m) : n;
+    for (; first < last; ) {
+      const count = min(chunk, last - first);
+      const part = cells + <usize>(first << 2);
+      computeRows(part, count, spare, delta);
+      markAlive(part, delta, count);
+      first += count;
+    }
   }
   if (n) dilate(alive, spread);
+}
+
+/** The first channels of held cells become what they are held at, and `alive` what that makes of them. */
+function holdCells(sample: i32): void {
+  const V = load<i32>(job, HOLD_CHANNELS);
+  const first = sample * load<i32>(job, HOLD_STRIDE);
+  for (let y = 0; y < H; y++) {
+    for (let x = 0; x < W; x++) {
+      const at = first + y * W + x;
+      if (load<f32>(holdMask + <usize>(at << 2)) == 0) continue;
+      const cell = cellAt(state, y, x);
+      memory.copy(cell, holdValues + <usize>(at * V << 2), V << 2);
+      setBit(alive, (y << 16) | x, load<f32>(cell + aliveByte) > threshold);
+    }
+  }
 }
 
 /** x += gain·delta for the listed cells. */
@@ -291,8 +370,8 @@ function leave(base: usize, to: usize): void {
 // A step's record, 16 bytes: rows n, where its cells begin in the list, where its rows begin (or −1: state kept instead).
 const RECORD = 16;
 
-/** Runs all steps. With `keep`, leaves behind what the backward pass wants. */
-function runForward(keep: bool): void {
+/** Runs all steps. With `keep`, leaves behind what the backward pass wants; several rules or held cells it may not want. */
+function runForward(sample: i32, keep: bool): void {
   const delta = scratch + load<usize>(job, S_DELTA);
   const spare = scratch + load<usize>(job, S_KEEP);
   const keepArea = spare + <usize>load<i32>(job, SPARE_ROWS);
@@ -320,7 +399,7 @@ function runForward(keep: bool): void {
   let touched = everything;
   for (let t = 0; t < steps; t++) {
     stepNumber = firstStep + t;
-    if (turns > 1) useRule(scratch + load<usize>(job, S_RULES) + <usize>(t % turns) * packedBytes(mode != FORWARD));
+    if (pattern) useRuleOf(load<i32>(pattern + <usize>((stepNumber % load<u32>(job, PATTERN_LENGTH)) << 2)));
     dilate(alive, before);
     const n = listFiring(before, cells);
     rowsComputed += n;
@@ -344,14 +423,17 @@ function runForward(keep: bool): void {
       }
       budget -= (need + 15) & ~15;
       keepAt += <usize>((need + 15) & ~15);
-    } else {
-      const hidden = spare + <usize>((chunk + 6) * rowBytes);
-      for (let r = 0; r < n; r += chunk) {
-        const count = min(chunk, n - r);
-        perceiveRows(state, cells + <usize>(r << 2), count, spare, 0);
-        hiddenRows(spare, hidden, count);
-        deltaRows(hidden, delta + <usize>(r * deltaBytes), count);
+    } else if (limits) {
+      sortByRule(cells, n);
+      // In their order: up to five rows of rubbish follow each rule's last, where the next one's come.
+      for (let m = 0, r = 0; m < turns; m++) {
+        const count = countOf(m);
+        useRuleOf(m);
+        computeRows(cells + <usize>(r << 2), count, spare, delta + <usize>(r * deltaBytes));
+        r += count;
       }
+    } else {
+      computeRows(cells, n, spare, delta);
     }
     markAlive(cells, delta, n);
     dilate(alive, spread);
@@ -366,7 +448,9 @@ function runForward(keep: bool): void {
       store<u32>(alive + i, load<u32>(alive + i) & keepBits);
     }
     zeroCells(state, extra, kept, 0, H - 1);
-    touched = kept;
+    if (holdMask) holdCells(sample);
+    // Held cells may be other than zero anywhere.
+    touched = holdMask ? everything : kept;
     if (keep) cells += <usize>(n << 2);
   }
 }
@@ -546,6 +630,8 @@ export function rolloutBegin(at: usize, threadScratch: usize): void {
   state = scratch + load<usize>(job, S_STATE); gradient = scratch + load<usize>(job, S_GRADIENT);
   const masks = scratch + load<usize>(job, S_MASKS);
   before = masks; alive = before + maskBytes; after = alive + maskBytes; spread = after + maskBytes; extra = spread + maskBytes;
+  limits = load<usize>(job, LIMITS); pattern = load<usize>(job, PATTERN);
+  holdMask = load<usize>(job, HOLD_MASK); holdValues = load<usize>(job, HOLD_VALUES);
   packed = -1;
   const gridBytes = load<usize>(job, S_GRADIENT) - load<usize>(job, S_STATE);
   memory.fill(state, 0, gridBytes);
@@ -571,7 +657,7 @@ export function rolloutSample(sample: i32): void {
   const stateValues = <usize>(H * W * trueC << 2);
   enter(load<usize>(job, X0) + <usize>sample * <usize>load<i32>(job, SAMPLE_STRIDE_X0), state);
   rowsComputed = 0;
-  runForward(backward);
+  runForward(sample, backward);
   const rows = load<usize>(job, OUT_ROWS);
   if (rows) store<i32>(rows + <usize>(sample << 2), rowsComputed);
   leave(state, load<usize>(job, OUT_STATE) + <usize>sample * stateValues);

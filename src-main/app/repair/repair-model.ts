@@ -1,0 +1,28 @@
+/** Which model repairs a photo. */
+import { AppError } from '#domain/errors.ts';
+import { encodingModel } from '../library/model-choice.ts';
+import type { AppPorts } from '../ports.ts';
+
+/**
+ * The one asked for; else one that was trained on damaged pictures in colour, else the one that encodes pictures. Learning
+ * starts from a model in colour where there is one, and needs none.
+ * @throws AppError not-found, unsupported
+ */
+export function repairModel(
+  ports: Pick<AppPorts, 'store'>,
+  modelId: string | null,
+  learns: boolean,
+): string | null {
+  if (modelId !== null) return encodingModel(ports, modelId);
+  const models = ports.store.models().filter(({ canEncode, preset }) => canEncode && preset !== 'digits');
+  const trained = models.filter(({ id }) => ports.store.model(id).spec.damage !== null);
+  const [best] = [...trained, ...models].sort(
+    (a, b) => Number(trained.includes(b)) - Number(trained.includes(a)),
+  );
+  if (best !== undefined) return best.id;
+  if (learns) return null;
+  throw new AppError(
+    'not-found',
+    'There is no model that repairs pictures in colour: train one with damage, or let this photo be learned.',
+  );
+}

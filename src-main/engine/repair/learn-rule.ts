@@ -1,0 +1,110 @@
+/**
+ * A rule for one photo, learned from its intact cells alone: from what is known, with circles of it smoothed away besides
+ * the hole, it grows back what was there. The hole takes no part in the loss; what heals the circles then heals it. A
+ * fresh rule changes nothing, so that it begins with the smooth way in and can only learn to do better.
+ */
+import type { RuleValues } from '#domain/automaton.ts';
+import type { ModelSpec } from '#domain/model-spec.ts';
+import { createRandom } from '#domain/random.ts';
+import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
+import { cutCircles } from '#engine/training/damage.ts';
+import { derivedSeed } from '#engine/training/data-order.ts';
+import { singleOptions } from '#engine/training/single-options.ts';
+import { createSingleTrainer, readRule } from '#engine/training/single.ts';
+import { stateOf } from './held-growth.ts';
+import { smoothlyFilled } from './surroundings.ts';
+
+export interface Lesson {
+  /** Its network is null. */
+  readonly spec: ModelSpec;
+  /** Premultiplied RGBA, [H, W, 4]; what is in the hole is not looked at. */
+  readonly known: Float32Array;
+  /** [H, W], 1 inside. */
+  readonly hole: Uint8Array;
+  /** To start from. */
+  readonly rule: RuleValues | null;
+  readonly iterations: number;
+  readonly seed: number;
+  readonly implementation: RolloutImplementation;
+  /** Whether to stop after the iteration at hand. */
+  isStopped(): boolean;
+  /** After every iteration, which are some tenths of a second apart. */
+  onStep(step: { readonly iteration: number; readonly loss: number }): Promise<void>;
+}
+
+export interface Learned {
+  readonly rule: RuleValues;
+  readonly iterations: number;
+  readonly reason: 'finished' | 'good' | 'stopped';
+}
+
+const BATCH = 4;
+/** Cut out of each; smaller than the hole, as from small ones more is learned in the same time. */
+const CIRCLES = 3;
+/** The mean loss of so many iterations is compared with that of as many before. */
+const WINDOW = 100;
+/** Better by less than this part, it is good enough. */
+const LEAST_GAIN = 0.01;
+const LEAST_ITERATIONS = 3 * WINDOW;
+
+/** @throws AppError not-finite */
+export async function learnRule(lesson: Lesson): Promise<Learned> {
+  const { spec, known, hole, rule, iterations, seed, implementation } = lesson;
+  const { height: H, width: W } = spec.grid;
+  const C = spec.automaton.channels;
+  const radius = Math.max(1.5, Math.sqrt(hole.reduce((sum, inside) => sum + inside, 0) / Math.PI));
+  const largest = Math.min(radius, Math.min(H, W) / 4);
+  const starts = (iteration: number): Float32Array => {
+    const random = createRandom(derivedSeed(seed, 'damage', iteration));
+    const states = new Float32Array(BATCH * H * W * C);
+    for (let b = 0; b < BATCH; b++) {
+      const intact = Float32Array.from(hole, (inside) => 1 - inside);
+      const circles = Array.from({ length: CIRCLES }, () => ({
+        ...{ x: random.next() * W, y: random.next() * H },
+        radius: largest * (0.2 + 0.4 * random.next()),
+      }));
+      cutCircles(intact, spec.grid, 1, 0, circles);
+      const damaged = Uint8Array.from(intact, (value) => 1 - value);
+      states.set(stateOf(smoothlyFilled(known, damaged, W), C), b * H * W * C);
+    }
+    return states;
+  };
+  const trainer = createSingleTrainer({
+    ...{ spec, target: known, mode: 'grow', seed, implementation, starts },
+    lossMask: Float32Array.from(hole, (inside) => 1 - inside),
+    options: {
+      ...singleOptions,
+      batchSize: BATCH,
+      steps: { min: Math.ceil(spec.steps * 0.75), max: spec.steps },
+    },
+    ...(rule && { rule }),
+  });
+  try {
+    const losses: number[] = [];
+    let reason: Learned['reason'] = 'finished';
+    while (trainer.iteration < iterations) {
+      if (lesson.isStopped()) {
+        reason = 'stopped';
+        break;
+      }
+      const { iteration, loss } = await trainer.step();
+      losses.push(loss);
+      await lesson.onStep({ iteration, loss });
+      if (isGoodEnough(losses)) {
+        reason = 'good';
+        break;
+      }
+    }
+    return { rule: await readRule(trainer.bestWeights), iterations: trainer.iteration, reason };
+  } finally {
+    trainer.dispose();
+  }
+}
+
+function isGoodEnough(losses: readonly number[]): boolean {
+  if (losses.length < LEAST_ITERATIONS) return false;
+  const mean = (from: number): number =>
+    losses.slice(from, from + WINDOW).reduce((sum, loss) => sum + loss, 0) / WINDOW;
+  const [before, now] = [mean(losses.length - 2 * WINDOW), mean(losses.length - WINDOW)];
+  return now > before * (1 - LEAST_GAIN);
+}

@@ -1,0 +1,48 @@
+/**
+ * A mix by latents grows from a model, which no picture carries. Where it is the same from the first step to the last it
+ * is one rule, which takes its place; where it changes on the way, nothing can be carried.
+ */
+import { fuseStyles } from '#app/growing.ts';
+import { plainMix } from '#contract/shapes/mix.ts';
+import { blendLatents } from '#domain/mix-blend.ts';
+import { ruleHash } from '#storage/library/rules.ts';
+import { latentsOf, withoutLatents } from '../latents.ts';
+import type { ExportedGrowth } from './grown-frames.ts';
+
+/** Whether it grows without any model. */
+export function isSelfContained({ recipe: { mix, events } }: Pick<ExportedGrowth, 'recipe'>): boolean {
+  return (
+    mix.kind !== 'latent' && !events.some((event) => event.kind === 'mix' && event.mix.kind === 'latent')
+  );
+}
+
+/** @throws AppError unsupported where the latents are not there, not-found, mismatch */
+export async function decodedMix(growth: ExportedGrowth): Promise<ExportedGrowth> {
+  const { recipe, styles, latents = null } = growth;
+  const { mix, events } = recipe;
+  if (mix.kind !== 'latent' || events.some(({ kind }) => kind === 'mix')) return growth;
+  if (latents === null) throw withoutLatents();
+  const open = latentsOf(latents);
+  try {
+    await open.open();
+    const { w0, b0, w1 } = await open.ruleOf(blendLatents(latents.values, mix.weights, mix.path));
+    const plain = styles.map(({ name, spec, ...rule }) => ({ name, spec, rule: { count: 1, ...rule } }));
+    const { spec } = fuseStyles(plain, recipe.seed);
+    const name = styles.map((style) => style.name).join(' and ');
+    const style = {
+      ...{ name, spec: { ...spec, network: null } },
+      ...{ w0: Float32Array.from(w0), b0: Float32Array.from(b0), w1: Float32Array.from(w1) },
+    };
+    const hash = ruleHash(style);
+    return {
+      ...{ name: growth.name, digest: growth.digest, styles: [style] },
+      recipe: {
+        ...recipe,
+        mix: { ...plainMix, gain: mix.gain },
+        styles: [{ styleId: hash.slice(0, 32), name, ruleHash: hash }],
+      },
+    };
+  } finally {
+    open.dispose();
+  }
+}

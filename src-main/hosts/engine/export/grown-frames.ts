@@ -1,0 +1,85 @@
+/** The pictures of a recipe's growth at some of its steps, with everything that happened to it on the way. */
+import { setImmediate as immediately } from 'node:timers/promises';
+import { fuseStyles } from '#app/growing.ts';
+import { GrowthTimeline } from '#app/growth-timeline.ts';
+import type { StyleValues } from '#contract/engine-contract.ts';
+import type { Recipe } from '#contract/shapes/growth.ts';
+import { AppError } from '#domain/errors.ts';
+import { completeMix } from '#domain/mix.ts';
+import type { ModelSpec } from '#domain/model-spec.ts';
+import { openGrowth } from '#engine/rollout/growth.ts';
+import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
+import { isSelfContained } from './decoded-mix.ts';
+import { latentsOf, type LatentSource } from '../latents.ts';
+import { stateToImage, type RgbaImage } from '#media/pixels.ts';
+
+export interface ExportedGrowth {
+  /** Of the artwork or style. */
+  readonly name: string;
+  readonly recipe: Recipe;
+  /** As in the recipe. */
+  readonly styles: readonly StyleValues[];
+  /** What a mix by latents needs. */
+  readonly latents?: LatentSource | null;
+  /** Of the recipe's last step; null where nobody knows it yet. */
+  readonly digest: string | null;
+}
+
+export interface FrameOptions {
+  readonly implementation: RolloutImplementation;
+  readonly signal: AbortSignal;
+}
+
+/** Between two looks at the event loop. */
+const STRETCH_MS = 30;
+
+/** What grows: the automaton of the recipe's styles, on its grid. @throws AppError mismatch */
+export function specOf({ recipe, styles }: Pick<ExportedGrowth, 'recipe' | 'styles'>): ModelSpec {
+  return { ...planOf(styles, recipe).spec, grid: recipe.grid };
+}
+
+/**
+ * @param moments Steps since the seed, ascending.
+ * @throws AppError cancelled, mismatch, out-of-memory
+ */
+export async function* grownFrames(
+  { recipe, styles, latents = null }: Pick<ExportedGrowth, 'recipe' | 'styles' | 'latents'>,
+  moments: readonly number[],
+  { implementation, signal }: FrameOptions,
+): AsyncGenerator<RgbaImage, void, undefined> {
+  const plan = planOf(styles, recipe);
+  const spec = { ...plan.spec, grid: recipe.grid };
+  const source = latents && latentsOf(latents);
+  if (!isSelfContained({ recipe })) await source?.open();
+  const growth = openGrowth({ ...plan, spec, decode: source?.decode }, implementation);
+  const { mix, events } = recipe;
+  const opening = GrowthTimeline.open({ spec, growth, mix, events, keepBytes: 0 });
+  const timeline = await opening.catch((failure: unknown) => {
+    growth.dispose();
+    source?.dispose();
+    throw failure;
+  });
+  try {
+    const layout = { ...recipe.grid, channels: spec.automaton.channels };
+    let steps = 8;
+    for (const moment of moments) {
+      while (timeline.step < moment) {
+        if (signal.aborted) throw new AppError('cancelled', 'The export was cancelled; nothing was written.');
+        const startMs = performance.now();
+        await timeline.advance(Math.min(steps, moment - timeline.step));
+        const tookMs = performance.now() - startMs;
+        steps = tookMs > STRETCH_MS ? Math.max(1, steps >> 1) : tookMs < STRETCH_MS / 2 ? steps * 2 : steps;
+        await immediately();
+      }
+      yield stateToImage(await timeline.state(), layout);
+    }
+  } finally {
+    timeline.dispose();
+    source?.dispose();
+  }
+}
+
+function planOf(styles: readonly StyleValues[], { seed, mix }: Recipe): ReturnType<typeof fuseStyles> {
+  const own = styles.map(({ name, spec, w0, b0, w1 }) => ({ name, spec, rule: { count: 1, w0, b0, w1 } }));
+  return fuseStyles(own, seed, completeMix(mix, styles.length));
+}

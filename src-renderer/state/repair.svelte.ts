@@ -1,0 +1,288 @@
+/**
+ * The photo under repair: sent and opened, repaired as often as wished, always from what was opened, saved, or sent on as
+ * the next original. It stays while other screens are shown.
+ */
+import type { OpenedPhoto, RepairFormat, RepairProgress, RepairResult } from '#contract/shapes/repair.ts';
+import { AppError } from '#domain/errors.ts';
+import type { Patch } from '../canvas/photo-stage.ts';
+import { client, downloadUrl } from '../lib/client.ts';
+import { upload, type NamedFile } from '../lib/uploads.ts';
+import { attempt, failureMessage, isCancelled } from './attempt.ts';
+import { models } from './models.svelte.ts';
+import { repairMask } from './repair-mask.svelte.ts';
+import { decodePreview, download, repairScore } from './repair-pictures.ts';
+import { repairedName, savedWords, suitsPhotos } from './repair-words.ts';
+import { toasts } from './toasts.svelte.ts';
+
+interface Shown {
+  readonly facts: RepairResult;
+  readonly picture: ImageBitmap;
+  /** Of the mask and the choices that gave it. */
+  readonly key: string;
+  /** dB inside the mask, of the damage and of the repair, where it is known what was there. */
+  readonly scores: { readonly before: number; readonly after: number } | null;
+}
+
+class Repair {
+  status: 'none' | 'sending' | 'opening' | 'open' = $state('none');
+  problem: string | null = $state(null);
+  photo: OpenedPhoto | null = $state.raw(null);
+  picture: ImageBitmap | null = $state.raw(null);
+  result: Shown | null = $state.raw(null);
+  /** 0 shows the result, 1 the photo, between them both, side by side. */
+  divider = $state(0);
+  isComparing = $state(false);
+
+  learns = $state(false);
+  modelId = $state('');
+  isLocked = $state(true);
+  /** Pixels of the photo. */
+  feather = $state(2);
+  iterations = $state(400);
+  format: RepairFormat = $state('original');
+  keepsPlace = $state(false);
+
+  progress: RepairProgress | null = $state.raw(null);
+  isRunning = $state(false);
+  isSaving = $state(false);
+  /** The hole as it grows. */
+  patch: Patch | null = $state.raw(null);
+
+  model = $derived(models.encoders.find(({ id }) => id === this.modelId) ?? null);
+  key = $derived(
+    JSON.stringify([
+      repairMask.version,
+      this.learns,
+      this.learns ? this.iterations : this.modelId,
+      this.isLocked,
+      this.feather,
+    ]),
+  );
+  isCurrent = $derived(this.result !== null && this.result.key === this.key);
+  canApply = $derived(
+    this.photo !== null &&
+      !this.isRunning &&
+      repairMask.painted > 0 &&
+      (this.learns || this.modelId !== '') &&
+      !this.isCurrent,
+  );
+
+  #opening: AbortController | null = null;
+  #running: AbortController | null = null;
+  #hasChosen = false;
+  #isDrawingPatch = false;
+  /** What was there before the damage, of a sample. */
+  #original: ImageBitmap | null = null;
+
+  async loadModels(): Promise<void> {
+    await models.refresh();
+    if (this.#hasChosen && (this.learns || this.model !== null)) return;
+    const fitting = models.encoders.find(suitsPhotos);
+    this.modelId = (fitting ?? models.encoders[0])?.id ?? '';
+    this.learns = fitting === undefined;
+  }
+
+  chooseWay(learns: boolean): void {
+    this.#hasChosen = true;
+    this.learns = learns;
+  }
+
+  chooseModel(modelId: string): void {
+    this.#hasChosen = true;
+    this.modelId = modelId;
+  }
+
+  /** @param original What was there before the damage, where that is known. @returns whether it is open now. */
+  async open(file: NamedFile, original: ImageBitmap | null = null): Promise<boolean> {
+    this.#opening?.abort();
+    this.cancel();
+    const opening = new AbortController();
+    this.#opening = opening;
+    const { signal } = opening;
+    const before = this.photo;
+    this.problem = null;
+    this.status = 'sending';
+    try {
+      const sent = await upload([file], { signal });
+      signal.throwIfAborted();
+      this.status = 'opening';
+      const photo = await client.call('repair.open', { source: { upload: sent } }, { signal });
+      const picture = await decodePreview(photo.preview);
+      if (this.#opening !== opening) return false;
+      if (before !== null) void client.call('repair.close', { repairId: before.repairId }).catch(() => null);
+      this.#show(photo, picture);
+      this.#original = original;
+      return true;
+    } catch (failure) {
+      if (this.#opening !== opening) return false;
+      this.status = this.photo === null ? 'none' : 'open';
+      if (isCancelled(failure) || signal.aborted) return false;
+      this.problem = failureMessage(failure);
+      if (!(failure instanceof AppError)) throw failure;
+      return false;
+    }
+  }
+
+  cancelOpening(): void {
+    this.#opening?.abort();
+  }
+
+  close(): void {
+    this.cancelOpening();
+    this.cancel();
+    const { photo } = this;
+    if (photo !== null) void client.call('repair.close', { repairId: photo.repairId }).catch(() => null);
+    this.status = 'none';
+    this.problem = null;
+    this.photo = null;
+    this.picture = null;
+    this.#forgetResult();
+  }
+
+  async apply(): Promise<void> {
+    const { photo } = this;
+    if (photo === null || !this.canApply) return;
+    const running = new AbortController();
+    this.#running = running;
+    const isOwn = (): boolean => this.#running === running;
+    const { key } = this;
+    this.isRunning = true;
+    this.problem = null;
+    this.progress = null;
+    try {
+      const mask = await repairMask.bytes();
+      const facts = await client.call(
+        'repair.apply',
+        {
+          repairId: photo.repairId,
+          mask,
+          options: {
+            modelId: this.learns || this.modelId === '' ? null : this.modelId,
+            learns: this.learns,
+            isLocked: this.isLocked,
+            feather: this.feather,
+            iterations: this.iterations,
+          },
+        },
+        {
+          signal: running.signal,
+          onProgress: (progress) => {
+            if (!isOwn()) return;
+            this.progress = progress;
+            void this.#drawPatch(photo, progress, isOwn);
+          },
+        },
+      );
+      const picture = await decodePreview(facts.preview);
+      if (!isOwn()) return;
+      this.result?.picture.close();
+      this.result = { facts, picture, key, scores: this.#scores(picture) };
+      this.divider = 0;
+      repairMask.isShown = false;
+    } catch (failure) {
+      if (!isOwn() || isCancelled(failure)) return;
+      this.problem = failureMessage(failure);
+      if (!(failure instanceof AppError)) throw failure;
+    } finally {
+      if (isOwn()) this.#endRun();
+    }
+  }
+
+  cancel(): void {
+    this.#running?.abort();
+    this.#endRun();
+  }
+
+  /** Ends learning, and repairs with what was learned. */
+  async stopLearning(): Promise<void> {
+    const { photo } = this;
+    if (photo !== null && this.isRunning)
+      await attempt(() => client.call('repair.stop', { repairId: photo.repairId }));
+  }
+
+  /** @param folder Of the machine that Morphogen runs on; null: to the browser's downloads. */
+  async save(folder: string | null): Promise<void> {
+    const { photo, format, keepsPlace } = this;
+    if (photo === null || this.result === null) return;
+    this.isSaving = true;
+    const saved = await attempt(() =>
+      client.call('repair.save', { repairId: photo.repairId, folder, format, keepsPlace }),
+    );
+    this.isSaving = false;
+    if (saved === undefined) return;
+    if (saved.path === null) download(downloadUrl('repair', photo.repairId), saved.fileName);
+    toasts.show(savedWords(saved), { kind: saved.isExact ? 'good' : 'info', topic: 'repair.save' });
+  }
+
+  /** The result becomes the photo; the mask begins anew. */
+  async goOn(): Promise<void> {
+    const { photo } = this;
+    if (photo === null || this.result === null) return;
+    this.isSaving = true;
+    const file = await attempt(async () => {
+      const { repairId } = photo;
+      // Exact, whatever the photo's own format would lose.
+      await client.call('repair.save', { repairId, folder: null, format: 'png', keepsPlace: true });
+      const answer = await fetch(downloadUrl('repair', repairId), { cache: 'no-store' });
+      if (!answer.ok) throw new AppError('io', (await answer.text()).trim());
+      return await answer.blob();
+    });
+    this.isSaving = false;
+    if (file !== undefined) await this.open({ name: repairedName(photo.name), file });
+  }
+
+  #show(photo: OpenedPhoto, picture: ImageBitmap): void {
+    this.picture?.close();
+    this.#forgetResult();
+    this.picture = picture;
+    this.photo = photo;
+    this.format = 'original';
+    this.status = 'open';
+    repairMask.start({ width: photo.previewWidth, height: photo.previewHeight });
+  }
+
+  #forgetResult(): void {
+    this.result?.picture.close();
+    this.result = null;
+    this.divider = 0;
+  }
+
+  #scores(repaired: ImageBitmap): Shown['scores'] {
+    const { mask } = repairMask;
+    if (this.#original === null || this.picture === null || mask === null) return null;
+    const before = repairScore(this.#original, this.picture, mask);
+    const after = repairScore(this.#original, repaired, mask);
+    return before === null || after === null ? null : { before, after };
+  }
+
+  #endRun(): void {
+    this.#running = null;
+    this.isRunning = false;
+    this.progress = null;
+    this.patch = null;
+  }
+
+  /** One at a time: what comes while one is decoded is older than what comes after it. */
+  async #drawPatch(photo: OpenedPhoto, progress: RepairProgress, isOwn: () => boolean): Promise<void> {
+    const { preview, region } = progress;
+    if (preview === null || region === null || this.#isDrawingPatch) return;
+    this.#isDrawingPatch = true;
+    try {
+      const image = await decodePreview(preview);
+      if (!isOwn()) return;
+      const across = photo.previewWidth / photo.width;
+      const down = photo.previewHeight / photo.height;
+      this.patch = {
+        image,
+        left: region.x * across,
+        top: region.y * down,
+        width: region.width * across,
+        height: region.height * down,
+      };
+    } finally {
+      this.#isDrawingPatch = false;
+    }
+  }
+}
+
+export const repair = new Repair();

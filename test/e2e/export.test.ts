@@ -1,0 +1,127 @@
+/**
+ * Exports in a real browser: a GIF that carries its recipe leaves one library and comes into a fresh one, where it grows
+ * again to the same bytes; what the dialog says of a file is what is downloaded; folders, videos, the clipboard.
+ */
+import assert from 'node:assert/strict';
+import fs from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'node:test';
+import type { Page } from 'playwright-core';
+import sharp from 'sharp';
+import { startServer } from './server.ts';
+import { openBrowser, openWindow } from './window.ts';
+
+test('export', async (t) => {
+  const folder = await fs.mkdtemp(join(tmpdir(), 'morphogen-export-'));
+  const server = await startServer(join(folder, 'one'));
+  const browser = await openBrowser();
+  t.after(async () => {
+    await browser.close();
+    await server.kill();
+    await fs.rm(folder, { recursive: true, force: true });
+  });
+  const window = await openWindow(browser, server.address);
+  const { page } = window;
+  page.setDefaultTimeout(60_000);
+  const gif = join(folder, 'parrot.gif');
+  const kind = page.getByRole('combobox', { name: 'Kind of file' });
+
+  await t.test('the parrot becomes a GIF, of the size that was shown', async () => {
+    await page.getByRole('gridcell').first().click();
+    await page.getByRole('button', { name: 'Export…' }).click();
+    await page.getByText(/65 frames, 320 × 320 pixels, \d+ kB/).waitFor({ timeout: 60_000 });
+    await download(page, gif);
+    const { pages, width } = await sharp(gif, { animated: true }).metadata();
+    assert.deepEqual([pages, width], [65, 320]);
+  });
+
+  await t.test(
+    'a budget is kept to and told; transparency, boomerang and colours go into the file',
+    async () => {
+      await page.getByRole('button', { name: 'Export…' }).click();
+      await page.getByRole('combobox', { name: 'Background' }).selectOption('transparent');
+      await page.getByRole('switch', { name: 'And back again' }).click();
+      await page.getByText(/^Steps, colours/).click();
+      await page.getByRole('combobox', { name: 'Size of the file' }).selectOption('0.25');
+      await page.getByText(/Chosen for the size/).waitFor({ timeout: 60_000 });
+      const small = join(folder, 'small.gif');
+      await download(page, small);
+      assert.ok((await fs.stat(small)).size < 250_000);
+      assert.equal((await sharp(small).metadata()).hasAlpha, true);
+    },
+  );
+
+  await t.test('a video, where this browser has the codec', async () => {
+    await page.getByRole('button', { name: 'Export…' }).click();
+    // Whether it has is asked when the dialog opens.
+    await page.getByRole('img', { name: 'What is exported' }).waitFor({ timeout: 60_000 });
+    const hasCodec = await kind.locator('option[value=webm]').isEnabled();
+    if (hasCodec) {
+      await kind.selectOption('webm');
+      const film = join(folder, 'film.webm');
+      await download(page, film);
+      assert.equal((await fs.readFile(film)).readUInt32BE(0), 0x1a45dfa3);
+    } else {
+      await page.getByText(/has no encoder for WebM/).waitFor();
+      await page.keyboard.press('Escape');
+    }
+  });
+
+  await t.test('into a folder, as a job', async () => {
+    await page.getByRole('button', { name: 'Export…' }).click();
+    await kind.selectOption('png');
+    await page.getByRole('button', { name: 'Save into a folder…' }).click();
+    const out = join(folder, 'out');
+    await fs.mkdir(out);
+    const above = page.getByRole('navigation', { name: 'Folders above' });
+    await above.getByRole('button').first().waitFor();
+    const path = page.getByRole('textbox', { name: 'Path of the folder' });
+    await path.fill(out);
+    await path.press('Enter');
+    await above.getByRole('button', { name: 'out', exact: true }).waitFor();
+    const written = found(out, 'Parrot.png');
+    await page.getByRole('button', { name: 'Export into this folder' }).click();
+    await written;
+  });
+  window.check();
+  await window.close();
+
+  await t.test('a fresh library takes the GIF in, and grows it again to the same bytes', async (t) => {
+    const fresh = await startServer(join(folder, 'two'));
+    t.after(() => fresh.kill());
+    const other = await openWindow(browser, fresh.address);
+    const chooser = other.page.waitForEvent('filechooser');
+    await other.page.getByRole('button', { name: 'Bring in…' }).click();
+    await (await chooser).setFiles(gif);
+    await other.page.getByText('it carries its recipe, and grows again').waitFor({ timeout: 60_000 });
+    await other.page.getByRole('button', { name: 'Import 1 file' }).click();
+    const artwork = other.page
+      .getByRole('gridcell')
+      .filter({ has: other.page.getByLabel('Artwork', { exact: true }) });
+    await artwork.waitFor({ timeout: 60_000 });
+    await artwork.click();
+    await other.page.getByRole('button', { name: 'Replay' }).click();
+    await other.page.getByText('the same picture to the last bit').waitFor({ timeout: 60_000 });
+    await other.page.getByRole('button', { name: 'Export…' }).click();
+    await other.page.getByText(/65 frames, 320 × 320 pixels/).waitFor({ timeout: 60_000 });
+    const again = join(folder, 'again.gif');
+    await download(other.page, again);
+    const [first, second] = await Promise.all(
+      [gif, again].map((path) => sharp(path, { animated: true }).raw().toBuffer()),
+    );
+    assert.ok(first.equals(second), 'every pixel of every frame');
+    other.check();
+    await other.close();
+  });
+});
+
+async function download(page: Page, path: string): Promise<void> {
+  const event = page.waitForEvent('download', { timeout: 60_000 });
+  await page.getByRole('dialog').getByRole('button', { name: 'Download', exact: true }).click();
+  await (await event).saveAs(path);
+}
+
+async function found(folder: string, name: string): Promise<void> {
+  for await (const { filename } of fs.watch(folder)) if (filename === name) break;
+}

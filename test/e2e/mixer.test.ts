@@ -1,0 +1,186 @@
+/**
+ * Mixing in the real program with a real browser: from no styles to a pair, shares by mouse and keyboard with one step of
+ * undo each, a third style, painted areas, a child that is bred again with its family, and an artwork of a mix that
+ * changed on the way, which grows again to the same bytes.
+ */
+import assert from 'node:assert/strict';
+import fs from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'node:test';
+import type { Locator, Page } from 'playwright-core';
+import { startServer } from './server.ts';
+import { openBrowser, openWindow } from './window.ts';
+
+test('two styles, three, areas, a child, an artwork', async (t) => {
+  const folder = await fs.mkdtemp(join(tmpdir(), 'morphogen-mixer-'));
+  const server = await startServer(folder);
+  const browser = await openBrowser();
+  t.after(async () => {
+    await browser.close();
+    await server.kill();
+    await fs.rm(folder, { recursive: true, force: true });
+  });
+  const window = await openWindow(browser, server.address);
+  const { page } = window;
+  const slots = page.getByRole('list', { name: 'Styles in the mix' }).getByRole('listitem');
+
+  /** What comes after a step that failed would only fail for it. */
+  const step = async (what: string, act: () => Promise<void>): Promise<void> => {
+    try {
+      await act();
+    } catch (cause) {
+      const shown = await page
+        .getByRole('main')
+        .innerText()
+        .catch(() => 'nothing');
+      throw new Error(
+        `${what}: it did not. The window showed:\n${shown}\nThe program wrote:\n${server.output()}`,
+        { cause },
+      );
+    }
+  };
+
+  await step('from an empty library to a pair that grows', async () => {
+    await page.getByRole('link', { name: 'Mixer', exact: true }).click();
+    await page.getByRole('button', { name: 'Make styles of the sample digits' }).click();
+    await page
+      .getByRole('button', { name: /^Mix #\d+ and #\d+$/ })
+      .first()
+      .click({ timeout: 120_000 });
+    await page.waitForURL(/#\/mixer\/[^,]+,[^,]+$/);
+    await slots.getByText('1 of 2 turns').nth(1).waitFor();
+    await stepAbove(page, 20);
+    assert.equal(await slots.count(), 2);
+  });
+
+  await step(
+    'a drag of the slider is one step of undo, and a double click makes it usual again',
+    async () => {
+      const slider = page.getByRole('slider', { name: /^Share of/ }).first();
+      const box = (await slider.boundingBox())!;
+      const y = box.y + box.height / 2;
+      await page.mouse.move(box.x + box.width / 2, y);
+      await page.mouse.down();
+      for (let place = 6; place <= 10; place++) await page.mouse.move(box.x + (box.width * place) / 10, y);
+      await page.mouse.up();
+      await slots.first().getByText('2 of 3 turns').waitFor();
+      await page
+        .getByText('The order of the turns:')
+        .locator('..')
+        .filter({ hasText: /1\s*1\s*2/ })
+        .waitFor();
+      await page.getByRole('button', { name: 'Undo the last stroke' }).click();
+      await slots.first().getByText('1 of 2 turns').waitFor();
+      await page.getByRole('button', { name: 'Redo the stroke' }).click();
+      await slots.first().getByText('2 of 3 turns').waitFor();
+      await slider.dblclick();
+      await slots.first().getByText('1 of 2 turns').waitFor();
+      await slider.press('End');
+      await slots.first().getByText('2 of 3 turns').waitFor();
+      await slider.press('Home');
+      await slots.first().getByText('1 of 2 turns').waitFor();
+      window.check();
+    },
+  );
+
+  await step('a third style by the keyboard, and the order by a drag', async () => {
+    await page.getByRole('application').focus();
+    await page.keyboard.press('a');
+    const shelf = page.getByRole('region', { name: 'A style for slot 3' });
+    await shelf.getByRole('searchbox').fill('#7');
+    await shelf.getByRole('button', { name: '#7', exact: true }).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await slots.nth(2).getByText('1 of 3 turns').waitFor();
+    const [first, second] = await Promise.all([nameIn(slots.nth(0)), nameIn(slots.nth(1))]);
+    await slots
+      .nth(0)
+      .getByRole('button', { name: /^Slot 1/ })
+      .dragTo(slots.nth(1));
+    await slots.nth(0).getByText(second, { exact: true }).waitFor();
+    assert.equal(await nameIn(slots.nth(1)), first);
+    window.check();
+  });
+
+  await step('areas are painted and filled, and undone', async () => {
+    await page.getByRole('radio', { name: /^Areas/ }).check();
+    await slots.nth(0).getByText('has 36 % of the canvas').waitFor();
+    await page.getByRole('radio', { name: 'Paint', exact: false }).first().waitFor({ state: 'attached' });
+    const canvas = page.getByRole('application');
+    const box = (await canvas.boundingBox())!;
+    await page.mouse.move(box.x + box.width * 0.45, box.y + box.height * 0.3);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.5, box.y + box.height * 0.7, { steps: 8 });
+    await page.mouse.up();
+    await slots.nth(0).getByText('has 36 % of the canvas').waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: 'Undo the last stroke' }).click();
+    await slots.nth(0).getByText('has 36 % of the canvas').waitFor();
+    await page.getByRole('button', { name: 'Fill all' }).click();
+    await slots.nth(0).getByText('has 100 % of the canvas').waitFor();
+    window.check();
+  });
+
+  await step('an average becomes a style, goes into a slot, and its family is shown', async () => {
+    await page.getByRole('radio', { name: /^Average/ }).check();
+    await page.getByRole('button', { name: 'Save as style' }).click();
+    await page.getByRole('textbox', { name: 'Name of the style' }).fill('Kid');
+    await page.getByRole('button', { name: 'Breed' }).click();
+    await slots.nth(3).getByText('Kid').waitFor();
+    await page.getByRole('button', { name: 'Family of Kid' }).click();
+    const family = page.getByRole('dialog', { name: 'Family' });
+    await family.getByRole('button', { name: 'Kid, style, this one' }).waitFor();
+    assert.equal(await family.getByRole('button', { name: /, style, parent$/ }).count(), 3);
+    await page.keyboard.press('Escape');
+    window.check();
+  });
+
+  await step('the modes grow side by side, and a click brings one to the canvas', async () => {
+    await page.getByRole('switch', { name: 'Side by side' }).click();
+    const others = page.getByRole('list', { name: 'The other modes' });
+    await others.locator('canvas').nth(2).waitFor();
+    await others.getByRole('button', { name: 'Random' }).click();
+    await page
+      .getByRole('radio', { name: /^Random/ })
+      .and(page.locator(':checked'))
+      .waitFor();
+    await page.getByRole('switch', { name: 'Side by side' }).click();
+    window.check();
+  });
+
+  await step('an artwork of a mix that changed on the way grows again to the same bytes', async () => {
+    await page
+      .getByRole('slider', { name: /^Share of/ })
+      .first()
+      .press('ArrowRight');
+    await page.getByRole('button', { name: 'Save as artwork' }).click();
+    await page.getByRole('textbox', { name: 'Name of the artwork' }).fill('Mixed');
+    await page.keyboard.press('Enter');
+    await page.getByText('Saved “Mixed”').waitFor();
+    await page.getByRole('link', { name: 'Gallery', exact: true }).click();
+    await page.getByRole('searchbox', { name: 'Search names and tags' }).fill('Mixed');
+    await page.getByRole('main').getByText('1 picture', { exact: true }).waitFor();
+    await page.getByRole('gridcell', { name: /Mixed/ }).click();
+    await page.getByRole('complementary').getByRole('button', { name: 'Grow', exact: true }).click();
+    await page.waitForURL(/#\/grow\/artwork\/.+/);
+    await page
+      .getByText(/ · at random 25 % and 25 % and 25 % and 25 % · /)
+      .or(page.getByText(/averaged/))
+      .first()
+      .waitFor();
+    await page.getByRole('button', { name: 'Check the replay' }).click();
+    await page.getByText('Grown again: the same to the last byte').waitFor();
+    await page.getByRole('button', { name: 'Mix anew' }).click();
+    await page.waitForURL(/#\/mixer\/([^,]+,){3}[^,]+$/);
+    window.check();
+  });
+});
+
+async function stepAbove(page: Page, step: number): Promise<void> {
+  const slider = page.getByRole('slider', { name: 'Step' });
+  while (Number(await slider.inputValue()) <= step) await page.waitForTimeout(50);
+}
+
+function nameIn(slot: Locator): Promise<string> {
+  return slot.locator('.name').innerText();
+}
