@@ -2,16 +2,25 @@
 import { z } from 'zod';
 import { backendChoice } from './shapes/engine-state.ts';
 
-export const settings = z.object({
-  theme: z.enum(['system', 'light', 'dark']).default('system'),
-  reducedMotion: z.enum(['system', 'on', 'off']).default('system'),
-  backend: backendChoice.default('auto'),
+const fields = {
+  theme: z.enum(['system', 'light', 'dark']),
+  reducedMotion: z.enum(['system', 'on', 'off']),
+  backend: backendChoice,
   /** null: all cores. */
-  threads: z.number().int().min(1).max(256).nullable().default(null),
+  threads: z.number().int().min(1).max(256).nullable(),
   /** Steps a second of a growth that nobody set. */
-  stepsPerSecond: z.number().min(0.5).max(10_000).default(60),
+  stepsPerSecond: z.number().min(0.5).max(10_000),
+};
+
+export const settings = z.object({
+  theme: fields.theme.default('system'),
+  reducedMotion: fields.reducedMotion.default('system'),
+  backend: fields.backend.default('auto'),
+  threads: fields.threads.default(null),
+  stepsPerSecond: fields.stepsPerSecond.default(60),
 });
 export type Settings = z.output<typeof settings>;
 
-export const settingsPatch = settings.partial();
+/** What is left out stays as it is: a default would change it. */
+export const settingsPatch = z.object(fields).partial();
 export type SettingsPatch = z.output<typeof settingsPatch>;

@@ -85,8 +85,8 @@ test('import, train, pause, kill, resume, grow, wound, save, replay', async (t) 
     await page.getByRole('link', { name: 'Train', exact: true }).click();
     await page
       .getByRole('main')
-      .getByRole('button', { name: /emoji of mine/ })
-      .or(page.getByRole('main').getByRole('link', { name: /emoji of mine/ }))
+      .getByRole('button', { name: /Train on emoji of mine/ })
+      .or(page.getByRole('main').getByRole('link', { name: /Train on emoji of mine/ }))
       .first()
       .click();
     await page.getByRole('main').getByRole('button', { name: 'Resume' }).first().waitFor();
