@@ -30,6 +30,8 @@ export async function openWindow(
     reducedMotion: 'no-preference',
   });
   const page = await context.newPage();
+  // Generous: a busy machine is slow, and what never comes is told all the same.
+  page.setDefaultTimeout(90_000);
   const { host } = new URL(address);
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(`threw ${error.message}`));
