@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import type { Locator, Page } from 'playwright-core';
 import { startServer } from './server.ts';
+import { takeStep } from './step.ts';
 import { openBrowser, openWindow } from './window.ts';
 
 test('two styles, three, areas, a child, an artwork', async (t) => {
@@ -25,21 +26,8 @@ test('two styles, three, areas, a child, an artwork', async (t) => {
   const { page } = window;
   const slots = page.getByRole('list', { name: 'Styles in the mix' }).getByRole('listitem');
 
-  /** What comes after a step that failed would only fail for it. */
-  const step = async (what: string, act: () => Promise<void>): Promise<void> => {
-    try {
-      await act();
-    } catch (cause) {
-      const shown = await page
-        .getByRole('main')
-        .innerText()
-        .catch(() => 'nothing');
-      throw new Error(
-        `${what}: it did not. The window showed:\n${shown}\nThe program wrote:\n${server.output()}`,
-        { cause },
-      );
-    }
-  };
+  const step = (what: string, act: () => Promise<void>): Promise<void> =>
+    takeStep(what, { page, output: server.output }, act);
 
   await step('from an empty library to a pair that grows', async () => {
     await page.getByRole('link', { name: 'Mixer', exact: true }).click();

@@ -12,6 +12,7 @@ import test from 'node:test';
 import type { Locator, Page } from 'playwright-core';
 import { GOOD, makePictureFolder } from './picture-folder.ts';
 import { startServer, type Server } from './server.ts';
+import { takeStep } from './step.ts';
 import { openBrowser, openWindow, type Window } from './window.ts';
 
 const ITERATIONS = 30;
@@ -31,23 +32,8 @@ test('import, train, pause, kill, resume, grow, wound, save, replay', async (t) 
   });
   const open = async (): Promise<Window> => openWindow(browser, (server = await startServer(data)).address);
 
-  /** What comes after a step that failed would only fail for it. */
-  const step = async (what: string, act: () => Promise<void>): Promise<void> => {
-    try {
-      await act();
-    } catch (cause) {
-      const shown = await page
-        .getByRole('main')
-        .innerText()
-        .catch(() => 'nothing');
-      throw new Error(
-        `${what}: it did not. The window showed:\n${shown}\nThe program wrote:\n${server?.output() ?? ''}`,
-        {
-          cause,
-        },
-      );
-    }
-  };
+  const step = (what: string, act: () => Promise<void>): Promise<void> =>
+    takeStep(what, { page, output: () => server?.output() ?? '' }, act);
 
   let window = await open();
   let { page } = window;

@@ -13,10 +13,9 @@ import type { EventName, EventPayload } from '#contract/contract.ts';
 import type { Handlers } from '#contract/rpc.ts';
 import type { EngineState } from '#contract/shapes/engine-state.ts';
 import { AppError } from '#domain/errors.ts';
-import { spawnChildEngine } from '#hosts/engine/supervision/engine-child.ts';
-import { superviseEngine } from '#hosts/engine/supervision/supervise-engine.ts';
 import { openLibrary, type Library } from '#storage/library/open.ts';
 import { dataFolderAt } from './data-folder.ts';
+import { engineOpener } from './engine-process.ts';
 import { createEngines, type OpenEngine, type ServiceEngines } from './engines.ts';
 import { listFolders } from './folders.ts';
 import { forgetPlace, pointingThere, writePlace } from './open-place.ts';
@@ -92,15 +91,6 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     library.close();
     throw failure;
   }
-}
-
-/** What trains gives way to what people look at. */
-function engineOpener(onBug: (failure: Error) => void): OpenEngine {
-  return (kind, settings) =>
-    superviseEngine({
-      ...{ settings, onBug },
-      spawn: () => spawnChildEngine({ isBackground: kind === 'heavy' }),
-    });
 }
 
 interface Parts {
