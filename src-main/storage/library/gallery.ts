@@ -40,9 +40,6 @@ const ORDERS = {
 const find = query<[id: string, kind: string], ItemRow>(
   `SELECT ${ITEM_COLUMNS} FROM items WHERE id = ? AND kind = ? AND deleted_ms IS NULL`,
 );
-const findNumber = query<[id: string, kind: string], { seq: number }>(
-  'SELECT seq FROM items WHERE id = ? AND kind = ? AND deleted_ms IS NULL',
-);
 
 export function listGallery({ connection }: StoreContext, wanted: GalleryQuery): GalleryPage {
   const conditions = conditionsOf(wanted);
@@ -76,10 +73,6 @@ export function galleryItem(row: ItemRow): GalleryItem {
 /** Of what is not deleted. */
 export function findItem({ connection }: StoreContext, { id, kind }: ItemRef): ItemRow | undefined {
   return connection.get(find, id, kind);
-}
-
-export function itemNumber({ connection }: StoreContext, { id, kind }: ItemRef): number | undefined {
-  return connection.get(findNumber, id, kind)?.seq;
 }
 
 export function relative({ kind, id, name, picture }: Relative): Relative {
