@@ -4,6 +4,7 @@
  * from another page, and must show the token: once in the address, from then on as a cookie that no script can read.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { isReading } from '#hosts/service/window-routes.ts';
 
 export interface Access {
   readonly port: number;
@@ -63,10 +64,6 @@ export function judge(asked: Asked, access: Access): Verdict {
 /** Browsers share cookies among the ports of a host, so its name has the port. */
 export function cookieName(port: number): string {
   return `morphogen-${port}`;
-}
-
-export function isReading(method: string): boolean {
-  return method === 'GET' || method === 'HEAD';
 }
 
 function tokensIn(target: string): string[] {

@@ -9,10 +9,11 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { appContract } from '#contract/app-contract.ts';
 import { serve } from '#contract/rpc.ts';
 import { AppError } from '#domain/errors.ts';
+import { safetyHeaders } from '#hosts/service/window-policy.ts';
 import { cookieName, judge, type Access, type Asked } from './access.ts';
-import { answerWithText, safetyHeaders } from './answers.ts';
+import { refuseWithText } from './answers.ts';
 import { createRoutes } from './routes.ts';
-import type { WebService } from './service-port.ts';
+import type { WindowService } from '#hosts/service/window-service.ts';
 import { createSocketPort } from './socket-port.ts';
 import { createWindowEvents } from './window-events.ts';
 
@@ -23,7 +24,7 @@ const maxPortTries = 100;
 const host = '127.0.0.1';
 
 export interface WebHostOptions {
-  readonly service: WebService;
+  readonly service: WindowService;
   /** The first to try; 0 is any. */
   readonly port?: number;
   /** What lets windows in; a new one, good for this start alone, if left out. */
@@ -81,7 +82,7 @@ export async function startWebHost({
     const verdict = judge(asAsked(request, false), access);
     switch (verdict.kind) {
       case 'refused':
-        answerWithText(response, 403, verdict.sentence);
+        refuseWithText(response, 403, verdict.sentence);
         return;
       case 'enter':
         letIn(response, access, verdict.isLinked);

@@ -4,7 +4,7 @@
  */
 import type { AppContract } from '#contract/app-contract.ts';
 import type { EventPayload } from '#contract/contract.ts';
-import type { AppEventName } from './service-port.ts';
+import type { AppEventName } from '#hosts/service/window-service.ts';
 
 type Emit = <E extends AppEventName>(event: E, payload: EventPayload<AppContract, E>) => void;
 

@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { contentDisposition } from '#hosts/web/routes.ts';
+import { contentDisposition } from '#hosts/service/window-routes.ts';
 import { ask, openHost } from './browser.ts';
 import { picture, pictureHash } from './stand-in-service.ts';
 

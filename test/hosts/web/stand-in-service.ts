@@ -4,14 +4,14 @@ import type { AppContract } from '#contract/app-contract.ts';
 import type { EventPayload } from '#contract/contract.ts';
 import type { Handlers } from '#contract/rpc.ts';
 import { AppError } from '#domain/errors.ts';
-import type { AppEventName, WebService } from '#hosts/web/service-port.ts';
+import type { AppEventName, WindowService } from '#hosts/service/window-service.ts';
 
 export const picture = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 1, 2, 3);
 export const pictureHash = createHash('sha256').update(picture).digest('hex');
 
 export const librarySummary = { styles: 1, artworks: 2, models: 3, undo: null, redo: null };
 
-export interface StandIn extends WebService {
+export interface StandIn extends WindowService {
   emit<E extends AppEventName>(event: E, payload: EventPayload<AppContract, E>): void;
   /** By `UPLOAD/NAME`. */
   readonly uploaded: Map<string, Uint8Array>;

@@ -1,11 +1,11 @@
-/** What the web host needs of the application: no more than it can hand to a browser. */
+/** What a host with windows needs of the application: no more than it can hand to a page. */
 import type { AppContract } from '#contract/app-contract.ts';
 import type { EventName, EventPayload } from '#contract/contract.ts';
 import type { Handlers } from '#contract/rpc.ts';
 
 export type AppEventName = EventName<AppContract>;
 
-export interface WebService {
+export interface WindowService {
   readonly handlers: Handlers<AppContract>;
   /** @returns what ends it. */
   onEvent(
