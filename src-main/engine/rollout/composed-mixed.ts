@@ -6,12 +6,14 @@ import {
   deltaOf,
   filterTensors,
   firingTensor,
+  withHeld,
+  holdTensors,
   keptCells,
   perceive,
   type ComposedOptions,
 } from './composed.ts';
-import type { Hold, MixedRules } from './mixed.ts';
-import type { RuleTensors } from './rollout.ts';
+import type { MixedRules } from './mixed.ts';
+import type { Hold, RuleTensors } from './rollout.ts';
 
 /** As rolloutMixed; shapes are the caller's care. */
 export function composedMixedRollout(
@@ -26,7 +28,7 @@ export function composedMixedRollout(
     const filters = filterTensors(automaton);
     const apart = Array.from({ length: count }, (_, m) => ruleOf(rules, m, count));
     const limitValues = limits?.dataSync<'float32'>() ?? null;
-    const held = hold === null ? null : holdTensors(hold, C);
+    const holding = hold === null ? null : holdTensors(hold, x0.shape);
     let state = x0;
     for (let t = 0; t < steps; t++) {
       const step = draw.firstStep + t;
@@ -55,13 +57,7 @@ export function composedMixedRollout(
           tf.mul(delta, firingTensor(state.shape, automaton, draw, t)),
         );
         const kept = tf.mul<tf.Tensor4D>(updated, keptCells(state, updated, automaton));
-        return held === null
-          ? kept
-          : tf.where(
-              tf.tile(held.cells, [B / held.samples, 1, 1, 1]),
-              tf.tile(held.values, [B / held.samples, 1, 1, 1]),
-              kept,
-            );
+        return withHeld(kept, holding);
       });
       if (t > 0) state.dispose();
       state = next;
@@ -75,19 +71,4 @@ function ruleOf(rules: RuleTensors, m: number, count: number): RuleTensors {
   const R = rules.w0.shape[0] / count;
   const part = <T extends tf.Tensor>(tensor: T): T => tf.slice(tensor, m * R, R);
   return { w0: part(rules.w0), b0: part(rules.b0), w1: part(rules.w1) };
-}
-
-/** Which values are held, and what they are: both [B or 1, H, W, C]. */
-function holdTensors({ mask, values }: Hold, C: number) {
-  const [samples, H, W, V] = values.shape;
-  const isHeld = tf.cast(tf.expandDims(tf.notEqual(mask, 0), 3), 'int32');
-  const cells = tf.concat<tf.Tensor4D>(
-    [tf.tile(isHeld, [1, 1, 1, V]) as tf.Tensor4D, tf.zeros([samples, H, W, C - V], 'int32')],
-    3,
-  );
-  return {
-    samples,
-    cells: tf.cast<tf.Tensor4D>(cells, 'bool'),
-    values: tf.concat<tf.Tensor4D>([values, tf.zeros([samples, H, W, C - V])], 3),
-  };
 }

@@ -7,7 +7,7 @@ import type { Automaton, Draw } from '#domain/automaton.ts';
 import { firingCells, gradientFilters } from '#engine/kernels/reference/rollout.ts';
 import { tf } from '#engine/tf.ts';
 import { differentiable, isRecording } from './differentiable.ts';
-import type { RuleTensors } from './rollout.ts';
+import type { Hold, RuleTensors } from './rollout.ts';
 
 /** States kept for the gradient: about √T, with a second forward pass between them; or all T, without. */
 export type ComposedMemory = 'sqrt' | 'every';
@@ -16,6 +16,7 @@ export interface ComposedOptions {
   readonly steps: number;
   readonly draw: Draw;
   readonly memory?: ComposedMemory;
+  readonly hold?: Hold | null;
 }
 
 /** x0 [B, H, W, C] → the state after `steps`; differentiable in x0, w0, b0 and w1. Shapes are the caller's care. */
@@ -25,65 +26,89 @@ export function composedRollout(
   automaton: Automaton,
   options: ComposedOptions,
 ): tf.Tensor4D {
-  const { steps: T, draw, memory = 'sqrt' } = options;
+  const { steps: T, draw, memory = 'sqrt', hold = null } = options;
   const stride = memory === 'every' ? 1 : Math.ceil(Math.sqrt(T));
   return differentiable([x0, rule.w0, rule.b0, rule.w1], (save) => {
-    const filters = filterTensors(automaton);
+    const task = taskOf(rule, automaton, draw, hold, x0.shape);
     const recording = isRecording();
     const checkpoints: tf.Tensor4D[] = [];
     let state = x0;
     for (let t = 0; t < T; t++) {
       const isCheckpoint = t % stride === 0;
       if (isCheckpoint && recording) checkpoints.push(state);
-      const next = stepForward(state, rule, automaton, filters, draw, t);
+      const next = stepForward(state, task, t);
       if (t > 0 && !(isCheckpoint && recording)) state.dispose();
       state = next;
     }
-    save([rule.w0, rule.b0, rule.w1, ...checkpoints]);
+    const held = hold === null ? [] : [hold.mask, hold.values];
+    save([rule.w0, rule.b0, rule.w1, ...held, ...checkpoints]);
     return {
       value: state,
-      gradFunc: (dy, [w0, b0, w1, ...saved]) => {
+      gradFunc: (dy, [w0, b0, w1, ...others]) => {
+        const saved = others.splice(held.length);
+        const [mask, values] = others;
+        const savedHold = hold === null ? null : ({ mask, values } as Hold);
         const savedRule = { w0, b0, w1 } as RuleTensors;
-        return backward(dy, savedRule, automaton, draw, T, stride, saved as tf.Tensor4D[]);
+        return tf.tidy(() =>
+          backward(
+            dy,
+            taskOf(savedRule, automaton, draw, savedHold, dy.shape),
+            T,
+            stride,
+            saved as tf.Tensor4D[],
+          ),
+        );
       },
     };
   });
 }
 
-/** dx0, dw0, db0, dw1 from the states of steps 0, stride, 2·stride, … */
-function backward(
-  dy: tf.Tensor4D,
+interface StepTask {
+  readonly rule: RuleTensors;
+  readonly automaton: Automaton;
+  readonly filters: readonly tf.Tensor4D[];
+  readonly draw: Draw;
+  readonly holding: HoldTensors | null;
+}
+
+function taskOf(
   rule: RuleTensors,
   automaton: Automaton,
   draw: Draw,
+  hold: Hold | null,
+  shape: [number, number, number, number],
+): StepTask {
+  const holding = hold === null ? null : holdTensors(hold, shape);
+  return { rule, automaton, draw, filters: filterTensors(automaton), holding };
+}
+
+/** dx0, dw0, db0, dw1 from the states of steps 0, stride, 2·stride, … */
+function backward(
+  dy: tf.Tensor4D,
+  task: StepTask,
   T: number,
   stride: number,
   checkpoints: readonly tf.Tensor4D[],
 ): tf.Tensor[] {
-  return tf.tidy(() => {
-    const filters = filterTensors(automaton);
-    let gradients: StepGradients = {
-      dx: tf.clone(dy),
-      dw0: tf.zerosLike(rule.w0),
-      db0: tf.zerosLike(rule.b0),
-      dw1: tf.zerosLike(rule.w1),
-    };
-    for (let segment = checkpoints.length - 1; segment >= 0; segment--) {
-      const first = segment * stride;
-      const states = [checkpoints[segment]];
-      const last = Math.min(first + stride, T) - 1;
-      for (let t = first; t < last; t++) {
-        states.push(stepForward(states[t - first], rule, automaton, filters, draw, t));
-      }
-      for (let i = states.length - 1; i >= 0; i--) {
-        const before = gradients;
-        gradients = stepBackward(states[i], before, rule, automaton, filters, draw, first + i);
-        tf.dispose([before.dx, before.dw0, before.db0, before.dw1]);
-        if (i > 0) states[i].dispose();
-      }
+  let gradients: StepGradients = {
+    dx: tf.clone(dy),
+    dw0: tf.zerosLike(task.rule.w0),
+    db0: tf.zerosLike(task.rule.b0),
+    dw1: tf.zerosLike(task.rule.w1),
+  };
+  for (let segment = checkpoints.length - 1; segment >= 0; segment--) {
+    const first = segment * stride;
+    const states = [checkpoints[segment]];
+    const last = Math.min(first + stride, T) - 1;
+    for (let t = first; t < last; t++) states.push(stepForward(states[t - first], task, t));
+    for (let i = states.length - 1; i >= 0; i--) {
+      const before = gradients;
+      gradients = stepBackward(states[i], before, task, first + i);
+      tf.dispose([before.dx, before.dw0, before.db0, before.dw1]);
+      if (i > 0) states[i].dispose();
     }
-    return [gradients.dx, gradients.dw0, gradients.db0, gradients.dw1];
-  });
+  }
+  return [gradients.dx, gradients.dw0, gradients.db0, gradients.dw1];
 }
 
 interface StepGradients {
@@ -93,35 +118,25 @@ interface StepGradients {
   readonly dw1: tf.Tensor;
 }
 
-function stepForward(
-  x: tf.Tensor4D,
-  rule: RuleTensors,
-  automaton: Automaton,
-  filters: readonly tf.Tensor4D[],
-  draw: Draw,
-  t: number,
-): tf.Tensor4D {
+function stepForward(x: tf.Tensor4D, task: StepTask, t: number): tf.Tensor4D {
+  const { rule, automaton, filters, draw, holding } = task;
   return tf.tidy(() => {
     const { updated } = update(x, rule, filters, firingTensor(x.shape, automaton, draw, t));
-    return tf.mul(updated, keptCells(x, updated, automaton));
+    return withHeld(tf.mul<tf.Tensor4D>(updated, keptCells(x, updated, automaton)), holding);
   });
 }
 
 /** The gradients before step t, from those after it and the state x before it. */
-function stepBackward(
-  x: tf.Tensor4D,
-  after: StepGradients,
-  rule: RuleTensors,
-  automaton: Automaton,
-  filters: readonly tf.Tensor4D[],
-  draw: Draw,
-  t: number,
-): StepGradients {
+function stepBackward(x: tf.Tensor4D, after: StepGradients, task: StepTask, t: number): StepGradients {
+  const { rule, automaton, filters, draw, holding } = task;
   return tf.tidy(() => {
     const { channels: C } = automaton;
     const firing = firingTensor(x.shape, automaton, draw, t);
     const { highest, features, hidden, updated } = update(x, rule, filters, firing);
-    const dUpdated = tf.mul(after.dx, keptCells(x, updated, automaton));
+    // What a held cell shows does not hang on the step.
+    const dKept: tf.Tensor4D =
+      holding === null ? after.dx : tf.where<tf.Tensor4D>(holding.cells, tf.zerosLike(after.dx), after.dx);
+    const dUpdated = tf.mul(dKept, keptCells(x, updated, automaton));
     const dDelta = rows(tf.mul(dUpdated, firing), rule.w0.shape[0]);
     const dHidden = tf.mul(
       tf.matMul(dDelta, rule.w1, false, true),
@@ -144,6 +159,34 @@ function stepBackward(
       dw1: tf.add(after.dw1, tf.matMul(hidden, dDelta, true, false)),
     };
   });
+}
+
+/** Which values are held, and what they are: both [B, H, W, C]. */
+export interface HoldTensors {
+  readonly cells: tf.Tensor4D;
+  readonly values: tf.Tensor4D;
+}
+
+export function holdTensors(
+  { mask, values }: Hold,
+  [B, H, W, C]: readonly [number, number, number, number],
+): HoldTensors {
+  return tf.tidy(() => {
+    const [samples, , , V] = values.shape;
+    const others = tf.zeros<tf.Rank.R4>([samples, H, W, C - V]);
+    const ofBatch = (first: tf.Tensor4D): tf.Tensor4D =>
+      tf.tile(tf.concat([first, others], 3), [B / samples, 1, 1, 1]);
+    const isHeld = tf.cast(tf.expandDims(tf.notEqual(mask, 0), 3), 'float32');
+    return {
+      cells: tf.cast(ofBatch(tf.tile<tf.Tensor4D>(isHeld as tf.Tensor4D, [1, 1, 1, V])), 'bool'),
+      values: ofBatch(values),
+    };
+  });
+}
+
+/** The state [B, H, W, C], but for what is held. */
+export function withHeld(state: tf.Tensor4D, holding: HoldTensors | null): tf.Tensor4D {
+  return holding === null ? state : tf.where(holding.cells, holding.values, state);
 }
 
 /** One step before the living mask; features [R, rows, K] and hidden [R, rows, d] as the matrix products take them. */

@@ -19,6 +19,13 @@ export const ROLLOUT_GRADIENT = 'RolloutGradient';
 export const ROLLOUT_LOSS = 'RolloutLoss';
 
 /**
+ * As ROLLOUT_GRADIENT and ROLLOUT_LOSS, with cells held (see ROLLOUT_MIX, which grows them): inputs holdMask and
+ * holdValues besides, which get no gradient. A backend that lacks them computes them in tfjs ops.
+ */
+export const ROLLOUT_HELD_GRADIENT = 'RolloutHeldGradient';
+export const ROLLOUT_HELD_LOSS = 'RolloutHeldLoss';
+
+/**
  * Several rules on one state, forward only: one step as of ROLLOUT, but that the rule of a cell is chosen as
  * domain/mix-choice.ts says, and that held cells get their values back after it. Inputs x0; w0, b0, w1 of M rules one
  * after another, [M·R, …]: rule m of sample b is m·R + b, or m·R where R = 1; perhaps limits [M − 1, H, W]; perhaps

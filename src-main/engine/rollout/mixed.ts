@@ -1,11 +1,7 @@
 /**
  * The rollout of several rules on one state, and of cells that are held: one kernel call however many steps, on the
- * backend's kernel where it has one, else composed of tfjs ops. Not differentiable. Which rule a cell follows is told,
- * to the last bit, in domain/mix-choice.ts.
- *
- * Held cells: after each step, once its living mask is applied, the first V channels of every held cell become the
- * values given. What the other channels of such a cell do, and whether it lives in the next step, follows from that. The
- * state that a rollout begins with is the caller's.
+ * backend's kernel where it has one, else composed of tfjs ops. Not differentiable, unless it is one rule's. Which rule
+ * a cell follows is told, to the last bit, in domain/mix-choice.ts.
  */
 import type { Automaton } from '#domain/automaton.ts';
 import { AppError } from '#domain/errors.ts';
@@ -14,9 +10,11 @@ import { tf } from '#engine/tf.ts';
 import { composedMixedRollout } from './composed-mixed.ts';
 import { ROLLOUT_MIX, type RolloutMixAttributes } from './kernel-names.ts';
 import {
+  checkHold,
   checkShape,
   checkTask,
   hasKernel,
+  heldInputs,
   rollout,
   runKernel,
   type RolloutOptions,
@@ -34,17 +32,6 @@ export interface MixedRules {
   readonly limits: tf.Tensor3D | null;
 }
 
-export interface Hold {
-  /** [B or 1, H, W]; a cell is held where it is not 0. */
-  readonly mask: tf.Tensor3D;
-  /** [B or 1, H, W, V]: the first V channels, e.g. the four visible ones, or all. */
-  readonly values: tf.Tensor4D;
-}
-
-export interface MixedRolloutOptions extends Omit<RolloutOptions, 'memory'> {
-  readonly hold?: Hold | null;
-}
-
 /**
  * x0 [B, H, W, C] → the state after `steps`, [B, H, W, C].
  * @throws AppError mismatch if the shapes are not those of the automaton
@@ -53,22 +40,21 @@ export function rolloutMixed(
   x0: tf.Tensor4D,
   mixed: MixedRules,
   automaton: Automaton,
-  options: MixedRolloutOptions,
+  options: Omit<RolloutOptions, 'memory'>,
 ): tf.Tensor4D {
-  const { hold = null, ...plain } = options;
   const { count, rules, pattern, limits } = mixed;
-  if (count === 1 && hold === null) return rollout(x0, rules, automaton, plain);
-  const { steps, draw } = options;
+  if (count === 1) return rollout(x0, rules, automaton, options);
+  const { steps, draw, hold = null } = options;
   check(x0, mixed, automaton, options);
   if (steps === 0) return tf.clone(x0);
-  if (!hasKernel(ROLLOUT_MIX, plain))
+  if (!hasKernel(ROLLOUT_MIX, options))
     return composedMixedRollout(x0, mixed, hold, automaton, { steps, draw });
   const attributes: RolloutMixAttributes = { automaton, steps, draw, rules: count, pattern: [...pattern] };
   const { w0, b0, w1 } = rules;
-  const chosen = limits === null || count === 1 ? {} : { limits };
-  const held = hold === null ? {} : { holdMask: hold.mask, holdValues: hold.values };
+  const chosen = limits === null ? {} : { limits };
   return tf.tidy(
-    () => runKernel(ROLLOUT_MIX, { x0, w0, b0, w1, ...chosen, ...held }, attributes) as tf.Tensor4D,
+    () =>
+      runKernel(ROLLOUT_MIX, { x0, w0, b0, w1, ...chosen, ...heldInputs(hold) }, attributes) as tf.Tensor4D,
   );
 }
 
@@ -76,9 +62,9 @@ function check(
   x0: tf.Tensor4D,
   { count, rules, pattern, limits }: MixedRules,
   automaton: Automaton,
-  { steps, hold }: MixedRolloutOptions,
+  { steps, hold }: Omit<RolloutOptions, 'memory'>,
 ): void {
-  const [B, H, W] = x0.shape;
+  const [, H, W] = x0.shape;
   if (!(count >= 1 && count <= MOST_STYLES)) {
     throw new AppError(
       'bad-argument',
@@ -96,9 +82,5 @@ function check(
       `A pattern names rules from 0 to ${count - 1}, found [${pattern.join(', ')}]; correct it.`,
     );
   }
-  if (hold === undefined || hold === null) return;
-  const samples = hold.mask.shape[0] === 1 ? 1 : B;
-  const V = Math.min(Math.max(1, hold.values.shape[3]), automaton.channels);
-  checkShape('the mask of held cells', hold.mask, [samples, H, W]);
-  checkShape('the values of held cells', hold.values, [samples, H, W, V]);
+  checkHold(x0, hold);
 }

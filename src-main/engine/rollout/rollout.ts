@@ -8,13 +8,17 @@ import { AppError } from '#domain/errors.ts';
 import type { LossKind } from '#domain/model-spec.ts';
 import { tf } from '#engine/tf.ts';
 import { composedRollout, type ComposedMemory } from './composed.ts';
-import { differentiable } from './differentiable.ts';
+import { differentiable, isRecording } from './differentiable.ts';
 import {
   ROLLOUT,
   ROLLOUT_GRADIENT,
+  ROLLOUT_HELD_GRADIENT,
+  ROLLOUT_HELD_LOSS,
   ROLLOUT_LOSS,
+  ROLLOUT_MIX,
   type RolloutAttributes,
   type RolloutLossAttributes,
+  type RolloutMixAttributes,
 } from './kernel-names.ts';
 import { sampleLoss } from './sample-loss.ts';
 
@@ -28,6 +32,18 @@ export interface RuleTensors {
   readonly w1: tf.Tensor3D;
 }
 
+/**
+ * Held cells: after each step, once its living mask is applied, the first V channels of every held cell become the values
+ * given. What the other channels of such a cell do, and whether it lives in the next step, follows from that. The state
+ * that a rollout begins with is the caller's. No gradient goes to the values, nor through what was replaced by them.
+ */
+export interface Hold {
+  /** [B or 1, H, W]; a cell is held where it is not 0. */
+  readonly mask: tf.Tensor3D;
+  /** [B or 1, H, W, V]: the first V channels, e.g. the four visible ones, or all. */
+  readonly values: tf.Tensor4D;
+}
+
 /** `auto`: the active backend's kernels, or composed where it has none. */
 export type RolloutImplementation = 'auto' | 'composed';
 
@@ -37,6 +53,7 @@ export interface RolloutOptions {
   readonly implementation?: RolloutImplementation;
   /** Of the composed rollout: checkpoints for the gradient at √T of the steps (default), or at every one. */
   readonly memory?: ComposedMemory;
+  readonly hold?: Hold | null;
 }
 
 export interface RolloutLossOptions extends RolloutOptions {
@@ -70,18 +87,28 @@ export function rollout(
   options: RolloutOptions,
 ): tf.Tensor4D {
   checkTask(x0, rule, automaton, options.steps);
-  const { steps, draw } = options;
+  const { steps, draw, hold = null } = options;
+  checkHold(x0, hold);
   if (steps === 0) return tf.clone(x0);
-  if (!hasKernel(ROLLOUT, options)) return composedRollout(x0, rule, automaton, options);
+  const [forward, gradient] =
+    hold === null ? [ROLLOUT, ROLLOUT_GRADIENT] : [ROLLOUT_MIX, ROLLOUT_HELD_GRADIENT];
+  const isThere = (name: string): boolean => hasKernel(name, options);
+  if (!isThere(forward) || (isRecording() && !isThere(gradient)))
+    return composedRollout(x0, rule, automaton, options);
   const { w0, b0, w1 } = rule;
-  const attributes: RolloutAttributes = { automaton, steps, draw };
+  const plain: RolloutAttributes = { automaton, steps, draw };
+  const attributes: RolloutAttributes | RolloutMixAttributes =
+    hold === null ? plain : { ...plain, rules: 1, pattern: [0] };
+  const inputs = heldInputs(hold);
   return differentiable([x0, w0, b0, w1], (save) => {
-    const state = runKernel(ROLLOUT, { x0, w0, b0, w1 }, attributes) as tf.Tensor4D;
-    save([x0, w0, b0, w1]);
+    const state = runKernel(forward, { x0, w0, b0, w1, ...inputs }, attributes) as tf.Tensor4D;
+    save([x0, w0, b0, w1, ...Object.values(inputs)]);
     return {
       value: state,
-      gradFunc: (dy, [x0, w0, b0, w1]) =>
-        runKernel(ROLLOUT_GRADIENT, { x0: x0, w0: w0, b0: b0, w1: w1, dy }, attributes) as tf.Tensor[],
+      gradFunc: (dy, [x0, w0, b0, w1, ...held]) => {
+        const again = Object.fromEntries(Object.keys(inputs).map((name, i) => [name, held[i]]));
+        return runKernel(gradient, { x0, w0, b0, w1, dy, ...again }, plain) as tf.Tensor[];
+      },
     };
   });
 }
@@ -156,13 +183,15 @@ export function rolloutLoss(
   automaton: Automaton,
   options: RolloutLossOptions,
 ): { loss: tf.Tensor1D; state: tf.Tensor4D } {
-  const { steps, draw, loss: kind, pixelWeight, needsStateGradient = false } = options;
+  const { steps, draw, loss: kind, pixelWeight, needsStateGradient = false, hold = null } = options;
   checkTask(x0, rule, automaton, steps);
+  checkHold(x0, hold);
   const [B, H, W] = x0.shape;
   checkShape('target', target, [B, H, W, 4]);
   if (pixelWeight !== undefined) checkShape('pixelWeight', pixelWeight, [B, H, W]);
   const { balance } = options;
-  if (!hasKernel(ROLLOUT_LOSS, options)) {
+  const kernel = hold === null ? ROLLOUT_LOSS : ROLLOUT_HELD_LOSS;
+  if (!hasKernel(kernel, options)) {
     if (balance === undefined) return composedLoss(x0, rule, target, automaton, options);
     throw new AppError(
       'unsupported',
@@ -177,8 +206,8 @@ export function rolloutLoss(
   const loss = differentiable<tf.Tensor1D>(inputs, (save) => {
     const weight = pixelWeight === undefined ? {} : { pixelWeight };
     const [value, final, dx0, ...ofRule] = runKernel(
-      ROLLOUT_LOSS,
-      { x0, w0, b0, w1, target, ...weight },
+      kernel,
+      { x0, w0, b0, w1, target, ...weight, ...heldInputs(hold) },
       attributes,
     ) as tf.Tensor[];
     state = tf.keep(final as tf.Tensor4D);
@@ -274,6 +303,21 @@ export function checkTask(
   if (!Number.isInteger(steps) || steps < 0) {
     throw new AppError('bad-argument', `Steps are an integer of 0 or more, found ${steps}; correct it.`);
   }
+}
+
+/** @throws AppError mismatch */
+export function checkHold(x0: tf.Tensor4D, hold: Hold | null | undefined): void {
+  if (!hold) return;
+  const [B, H, W, C] = x0.shape;
+  const samples = hold.mask.shape[0] === 1 ? 1 : B;
+  const V = Math.min(Math.max(1, hold.values.shape[3]), C);
+  checkShape('the mask of held cells', hold.mask, [samples, H, W]);
+  checkShape('the values of held cells', hold.values, [samples, H, W, V]);
+}
+
+/** What kernels are handed of it. */
+export function heldInputs(hold: Hold | null): Record<string, tf.Tensor> {
+  return hold === null ? {} : { holdMask: hold.mask, holdValues: hold.values };
 }
 
 export function checkShape(name: string, tensor: tf.Tensor, shape: readonly number[]): void {

@@ -14,6 +14,7 @@ import { tf } from '#engine/tf.ts';
 import { implementations, type Implementation } from './implementations.ts';
 import {
   distance,
+  holdTensors,
   randomCase,
   referenceTask,
   ruleTensors,
@@ -30,7 +31,6 @@ interface MixOptions extends CaseOptions {
   readonly rules: number;
   readonly kind: Kind;
   readonly softness?: number;
-  readonly hold?: { readonly channels: number; readonly shared: boolean; readonly share: number };
 }
 
 interface MixCase {
@@ -206,14 +206,13 @@ for (const how of implementations) {
 
 /** The same seed and options, the same case. */
 function mixCase(seed: number, options: MixOptions): MixCase {
-  const { rules: M, kind, softness = 0, hold } = options;
+  const { rules: M, kind, softness = 0 } = options;
   const spec = randomCase(seed, options);
   const others = Array.from({ length: M - 1 }, (_, m) => randomCase(seed + 1000 + m, options));
   const joined = (part: 'w0' | 'b0' | 'w1'): Float32Array =>
     Float32Array.from([spec, ...others].flatMap((one) => [...one[part]]));
   const random = createRandom(seed);
-  const { grid, batch } = spec;
-  const cells = grid.height * grid.width;
+  const { grid } = spec;
   const weights = Array.from({ length: M }, () => 1 + random.int(4));
   const map = {
     ...{ height: 3, width: 5, softness },
@@ -225,7 +224,6 @@ function mixCase(seed: number, options: MixOptions): MixCase {
       : kind === 'random'
         ? evenLimits(weights, grid)
         : areaLimits(map, M, grid);
-  const samples = hold?.shared === true ? 1 : batch;
   return {
     spec: {
       ...spec,
@@ -236,14 +234,6 @@ function mixCase(seed: number, options: MixOptions): MixCase {
       rules: M,
       pattern: turnPattern(weights),
       limits,
-      hold:
-        hold === undefined
-          ? null
-          : {
-              ...{ samples, channels: hold.channels },
-              mask: Float32Array.from({ length: samples * cells }, () => Number(random.next() < hold.share)),
-              values: Float32Array.from({ length: samples * cells * hold.channels }, () => random.next()),
-            },
     },
   };
 }
@@ -262,13 +252,9 @@ function run({ spec, mix }: MixCase, how: Implementation): Float32Array {
           ? null
           : tf.tensor3d(Float32Array.from(mix.limits), [mix.limits.length / (H * W), H, W]),
     };
-    const { hold } = mix;
     const state = rolloutMixed(tf.tensor4d(spec.x0, [batch, H, W, automaton.channels]), mixed, automaton, {
       ...{ steps, draw, implementation: how.implementation },
-      hold: hold && {
-        mask: tf.tensor3d(Float32Array.from(hold.mask), [hold.samples, H, W]),
-        values: tf.tensor4d(Float32Array.from(hold.values), [hold.samples, H, W, hold.channels]),
-      },
+      hold: holdTensors(spec),
     });
     return state.dataSync<'float32'>().slice();
   });
@@ -278,10 +264,7 @@ function reference(
   { spec, mix }: MixCase,
   Storage: typeof Float64Array | typeof Float32Array,
 ): ArrayLike<number> {
-  const { hold } = mix;
-  // Held values are float32 wherever they are stored.
-  const stored = hold && { ...hold, values: Storage.from(hold.values), mask: Storage.from(hold.mask) };
-  return referenceRollout(referenceTask(spec, Storage), { ...mix, hold: stored });
+  return referenceRollout(referenceTask(spec, Storage), mix);
 }
 
 /** Whether no threshold hangs on a rounding: float32 and float64 agree. */

@@ -78,6 +78,20 @@ const corners: Readonly<Record<string, CaseOptions>> = {
   bce: { loss: 'bce', life: 0.5 },
   'a masked loss': { weighted: true },
   'a masked bce': { weighted: true, loss: 'bce', shared: true },
+  'half of the cells held': { steps: 9, hold: { channels: 4, shared: true, share: 0.5 } },
+  'each sample’s own cells held, all channels': {
+    ...{ batch: 3, steps: 9, weighted: true },
+    hold: { channels: 6, shared: false, share: 0.3 },
+  },
+  'held among dying ones': {
+    ...{ life: -0.4, vigour: 0.3, steps: 12, grid: { height: 10, width: 35 } },
+    hold: { channels: 4, shared: false, share: 0.2 },
+  },
+  'held without the channel that lives': {
+    ...{ steps: 6, life: -0.2, loss: 'bce' },
+    hold: { channels: 2, shared: true, share: 0.4 },
+  },
+  'every cell held': { hold: { channels: 4, shared: true, share: 1 } },
 };
 
 const shapes: fc.Arbitrary<CaseOptions> = fc
@@ -90,6 +104,13 @@ const shapes: fc.Arbitrary<CaseOptions> = fc
     life: fc.constantFrom(-0.5, -0.2, 0, 0.3),
     loss: fc.constantFrom<LossKind>('mse', 'bce'),
     weighted: fc.boolean(),
+    hold: fc.option(
+      fc.record({
+        channels: fc.integer({ min: 1, max: 4 }),
+        shared: fc.boolean(),
+        share: fc.double({ min: 0, max: 1, noNaN: true }),
+      }),
+    ),
     channels: fc.integer({ min: 4, max: 17 }),
     aliveChannel: fc.constantFrom(0, 3),
     hidden: fc.integer({ min: 1, max: 20 }),
@@ -97,8 +118,9 @@ const shapes: fc.Arbitrary<CaseOptions> = fc
     fireRate: fc.constantFrom(0, 0.3, 0.5, 1),
     gain: fc.constantFrom(1, 0.99),
   })
-  .map(({ channels, aliveChannel, hidden, sobelSizes, fireRate, gain, ...rest }) => ({
+  .map(({ channels, aliveChannel, hidden, sobelSizes, fireRate, gain, hold, ...rest }) => ({
     ...rest,
+    ...(hold === null ? {} : { hold }),
     automaton: { channels, aliveChannel, hidden, sobelSizes, fireRate, gain },
   }));
 
@@ -162,6 +184,13 @@ describe('rollout, reference in float64', () => {
     { grid: { height: 1, width: 1 }, steps: 2, life: 1, automaton: { fireRate: 1 } },
     { grid: { height: 4, width: 4 }, steps: 3, loss: 'bce' },
     { grid: { height: 5, width: 5 }, steps: 6, life: -0.3, vigour: 0.3 },
+    { grid: { height: 5, width: 5 }, steps: 5, hold: { channels: 4, shared: false, share: 0.5 } },
+    {
+      grid: { height: 4, width: 5 },
+      steps: 4,
+      shared: true,
+      hold: { channels: 2, shared: true, share: 0.7 },
+    },
   ];
   for (const [i, options] of smallCases.entries()) {
     test(`its gradients are those of finite differences, case ${i + 1}`, () => {
@@ -201,6 +230,7 @@ function checkFixture(name: string, how: Implementation): void {
     target: values('target'),
     pixelWeight: null,
     loss: 'mse',
+    hold: null,
   };
   tf.tidy(() => {
     const x0 = tf.tensor4d(spec.x0, stateShape(spec));

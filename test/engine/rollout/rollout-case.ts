@@ -12,7 +12,7 @@ import {
   type ReferenceTask,
   type Values,
 } from '#engine/kernels/reference/rollout.ts';
-import { rollout, rolloutLoss, type RuleTensors } from '#engine/rollout/rollout.ts';
+import { rollout, rolloutLoss, type Hold, type RuleTensors } from '#engine/rollout/rollout.ts';
 import { tf } from '#engine/tf.ts';
 import type { Implementation } from './implementations.ts';
 
@@ -32,6 +32,26 @@ export interface RolloutCase {
   /** [B, H, W] */
   readonly pixelWeight: Float32Array | null;
   readonly loss: LossKind;
+  readonly hold: CaseHold | null;
+}
+
+/** Cells that show the same after every step. */
+export interface CaseHold {
+  /** 1 or B */
+  readonly samples: number;
+  /** V */
+  readonly channels: number;
+  /** [samples, H, W] */
+  readonly mask: Float32Array;
+  /** [samples, H, W, V] */
+  readonly values: Float32Array;
+}
+
+export interface HoldOptions {
+  readonly channels: number;
+  readonly shared: boolean;
+  /** Of the cells, the part that is held, roughly. */
+  readonly share: number;
 }
 
 /** By name: states, losses and gradients of the sum of the samples' losses times 1, 2, 3, … */
@@ -50,6 +70,7 @@ export interface CaseOptions {
   readonly life?: number;
   readonly loss?: LossKind;
   readonly weighted?: boolean;
+  readonly hold?: HoldOptions;
 }
 
 /** A random state on the whole grid (so that no maximum is a tie) and random rules. */
@@ -88,6 +109,24 @@ export function randomCase(seed: number, options: CaseOptions = {}): RolloutCase
     target: Float32Array.from({ length: cells * 4 }, () => random.next()),
     pixelWeight: options.weighted === true ? Float32Array.from({ length: cells }, () => random.next()) : null,
     loss: options.loss ?? 'mse',
+    hold: options.hold === undefined ? null : randomHold(seed, options.hold, batch, grid),
+  };
+}
+
+/** From draws of its own: the same case with and without. */
+function randomHold(
+  seed: number,
+  { channels, shared, share }: HoldOptions,
+  batch: number,
+  grid: Grid,
+): CaseHold {
+  const random = createRandom(seed);
+  const samples = shared ? 1 : batch;
+  const cells = samples * grid.height * grid.width;
+  return {
+    ...{ samples, channels },
+    mask: Float32Array.from({ length: cells }, () => Number(random.next() < share)),
+    values: Float32Array.from({ length: cells * channels }, () => random.next()),
   };
 }
 
@@ -108,6 +147,7 @@ export function runCase(spec: RolloutCase, how: Implementation): Results {
       draw,
       implementation: how.implementation,
       ...(how.memory === undefined ? {} : { memory: how.memory }),
+      hold: holdTensors(spec),
     };
     const weight =
       spec.pixelWeight === null
@@ -179,6 +219,22 @@ export function referenceTask(
     w0: Storage.from(spec.w0),
     b0: Storage.from(spec.b0),
     w1: Storage.from(spec.w1),
+    hold: spec.hold && {
+      ...spec.hold,
+      // Held values are float32 wherever they are stored.
+      mask: Storage.from(spec.hold.mask),
+      values: Storage.from(spec.hold.values),
+    },
+  };
+}
+
+export function holdTensors({ hold, grid }: RolloutCase): Hold | null {
+  if (hold === null) return null;
+  const { samples, channels } = hold;
+  const { height, width } = grid;
+  return {
+    mask: tf.tensor3d(hold.mask, [samples, height, width]),
+    values: tf.tensor4d(hold.values, [samples, height, width, channels]),
   };
 }
 

@@ -3,6 +3,8 @@ import { MathBackendCPU, tf } from '#engine/tf.ts';
 import {
   ROLLOUT,
   ROLLOUT_GRADIENT,
+  ROLLOUT_HELD_GRADIENT,
+  ROLLOUT_HELD_LOSS,
   ROLLOUT_LOSS,
   ROLLOUT_MIX,
   type RolloutAttributes,
@@ -13,6 +15,7 @@ import {
   referenceGradient,
   referenceLoss,
   referenceRollout,
+  type ReferenceHold,
   type ReferenceTask,
   type Values,
 } from './rollout.ts';
@@ -34,45 +37,47 @@ const kernels: Readonly<Record<string, tf.KernelFunc>> = {
 
   [ROLLOUT_MIX](call) {
     const { rules, pattern } = call.attrs as unknown as RolloutMixAttributes;
-    const optional = (name: string) => (call.inputs[name] === undefined ? null : valuesOf(call, name));
-    const [mask, values] = [optional('holdMask'), optional('holdValues')];
-    const [samples, , , channels] = mask === null ? [] : inputOf(call, 'holdValues').shape;
-    const hold = mask === null || values === null ? null : { samples, channels, mask, values };
-    const state = referenceRollout(taskOf(call), { rules, pattern, limits: optional('limits'), hold });
+    const limits = call.inputs['limits'] === undefined ? null : valuesOf(call, 'limits');
+    const state = referenceRollout(taskOf(call), { rules, pattern, limits });
     return output(call, state, inputOf(call, 'x0').shape);
   },
 
-  [ROLLOUT_GRADIENT](call) {
-    const gradients = referenceGradient(taskOf(call), valuesOf(call, 'dy'));
-    return [
-      output(call, gradients.dx0, inputOf(call, 'x0').shape),
-      output(call, gradients.dw0, inputOf(call, 'w0').shape),
-      output(call, gradients.db0, inputOf(call, 'b0').shape),
-      output(call, gradients.dw1, inputOf(call, 'w1').shape),
-    ];
-  },
-
-  [ROLLOUT_LOSS](call) {
-    const { loss, needsStateGradient } = call.attrs as unknown as RolloutLossAttributes;
-    const result = referenceLoss(taskOf(call), {
-      target: valuesOf(call, 'target'),
-      pixelWeight: call.inputs.pixelWeight === undefined ? null : valuesOf(call, 'pixelWeight'),
-      loss,
-    });
-    const stateShape = inputOf(call, 'x0').shape;
-    const perSample = (name: string): number[] => [stateShape[0], ...inputOf(call, name).shape.slice(1)];
-    return [
-      output(call, result.loss, [stateShape[0]]),
-      output(call, result.state, stateShape),
-      needsStateGradient ? output(call, result.dx0, stateShape) : output(call, new Float32Array(0), [0]),
-      output(call, result.dw0, perSample('w0')),
-      output(call, result.db0, perSample('b0')),
-      output(call, result.dw1, perSample('w1')),
-    ];
-  },
+  [ROLLOUT_GRADIENT]: gradientKernel,
+  [ROLLOUT_HELD_GRADIENT]: gradientKernel,
+  [ROLLOUT_LOSS]: lossKernel,
+  [ROLLOUT_HELD_LOSS]: lossKernel,
 };
 
 type Call = Parameters<tf.KernelFunc>[0];
+
+function gradientKernel(call: Call): tf.TensorInfo[] {
+  const gradients = referenceGradient(taskOf(call), valuesOf(call, 'dy'));
+  return [
+    output(call, gradients.dx0, inputOf(call, 'x0').shape),
+    output(call, gradients.dw0, inputOf(call, 'w0').shape),
+    output(call, gradients.db0, inputOf(call, 'b0').shape),
+    output(call, gradients.dw1, inputOf(call, 'w1').shape),
+  ];
+}
+
+function lossKernel(call: Call): tf.TensorInfo[] {
+  const { loss, needsStateGradient } = call.attrs as unknown as RolloutLossAttributes;
+  const result = referenceLoss(taskOf(call), {
+    target: valuesOf(call, 'target'),
+    pixelWeight: call.inputs.pixelWeight === undefined ? null : valuesOf(call, 'pixelWeight'),
+    loss,
+  });
+  const stateShape = inputOf(call, 'x0').shape;
+  const perSample = (name: string): number[] => [stateShape[0], ...inputOf(call, name).shape.slice(1)];
+  return [
+    output(call, result.loss, [stateShape[0]]),
+    output(call, result.state, stateShape),
+    needsStateGradient ? output(call, result.dx0, stateShape) : output(call, new Float32Array(0), [0]),
+    output(call, result.dw0, perSample('w0')),
+    output(call, result.db0, perSample('b0')),
+    output(call, result.dw1, perSample('w1')),
+  ];
+}
 
 function taskOf(call: Call): ReferenceTask {
   const { automaton, steps, draw } = call.attrs as unknown as RolloutAttributes;
@@ -88,7 +93,14 @@ function taskOf(call: Call): ReferenceTask {
     w0: valuesOf(call, 'w0'),
     b0: valuesOf(call, 'b0'),
     w1: valuesOf(call, 'w1'),
+    hold: holdOf(call),
   };
+}
+
+function holdOf(call: Call): ReferenceHold | null {
+  if (call.inputs['holdMask'] === undefined) return null;
+  const [samples, , , channels] = inputOf(call, 'holdValues').shape;
+  return { samples, channels, mask: valuesOf(call, 'holdMask'), values: valuesOf(call, 'holdValues') };
 }
 
 function inputOf(call: Call, name: string): tf.TensorInfo {

@@ -30,25 +30,29 @@ export interface ReferenceTask {
   readonly b0: Values;
   /** [R, d, C] */
   readonly w1: Values;
+  /** Cells that show the same after every step. */
+  readonly hold?: ReferenceHold | null;
 }
 
-/** Forward only: several rules on one state, and held cells, as kernel-names.ts tells of ROLLOUT_MIX. */
+/** As kernel-names.ts tells of held cells. */
+export interface ReferenceHold {
+  /** 1 or B */
+  readonly samples: number;
+  /** V */
+  readonly channels: number;
+  /** [samples, H, W] */
+  readonly mask: Values;
+  /** [samples, H, W, V] */
+  readonly values: Values;
+}
+
+/** Forward only: several rules on one state, as kernel-names.ts tells of ROLLOUT_MIX. */
 export interface ReferenceMix {
   /** M; ruleCount, w0, b0 and w1 of the task are of R = ruleCount/M samples each. */
   readonly rules: number;
   readonly pattern: readonly number[];
   /** [M − 1, H, W] */
   readonly limits: Values | null;
-  readonly hold: {
-    /** 1 or B */
-    readonly samples: number;
-    /** V */
-    readonly channels: number;
-    /** [samples, H, W] */
-    readonly mask: Values;
-    /** [samples, H, W, V] */
-    readonly values: Values;
-  } | null;
 }
 
 /** Shapes of x0 and of the rule, or with `count` = B where every sample's gradient is kept apart. */
@@ -67,7 +71,7 @@ export interface ReferenceTarget {
   readonly loss: LossKind;
 }
 
-/** The state [B, H, W, C] after the task's steps; without `mix`, of one rule and no held cells. */
+/** The state [B, H, W, C] after the task's steps; without `mix`, of one rule. */
 export function referenceRollout(task: ReferenceTask, mix: ReferenceMix | null = null): Values {
   const result = zerosLike(task.x0, task.x0.length);
   const size = task.x0.length / task.batch;
@@ -313,23 +317,27 @@ function stepOf(task: ReferenceTask, b: number, t: number, mix: ReferenceMix | n
     for (let cell = 0; cell < H * W; cell++) {
       if (kept[cell] === 0) next.fill(0, cell * C, (cell + 1) * C);
     }
-    if (mix?.hold) holdCells(next, mix.hold);
+    eachHeld(({ channels: V, values }, from, cell) => {
+      next.set(values.subarray(from * V, (from + 1) * V), cell * C);
+    });
     return next;
   }
 
-  function holdCells(
-    state: Values,
-    { samples, channels: V, mask, values }: ReferenceMix['hold'] & object,
-  ): void {
-    const first = (samples === 1 ? 0 : b) * H * W;
+  /** Visits the held cells: the place among those of the hold, and the cell. */
+  function eachHeld(visit: (hold: ReferenceHold, from: number, cell: number) => void): void {
+    const { hold } = task;
+    if (!hold) return;
+    const first = (hold.samples === 1 ? 0 : b) * H * W;
     for (let cell = 0; cell < H * W; cell++) {
-      const from = first + cell;
-      if (mask[from] !== 0) state.set(values.subarray(from * V, (from + 1) * V), cell * C);
+      if (hold.mask[first + cell] !== 0) visit(hold, first + cell, cell);
     }
   }
 
-  /** dNext [H, W, C] → the gradient of `state`; adds the rule's gradients into place `place`. */
-  function backward(state: Values, dNext: Values, gradients: ReferenceGradients, place: number): Values {
+  /** dAfter [H, W, C] → the gradient of `state`; adds the rule's gradients into place `place`. */
+  function backward(state: Values, dAfter: Values, gradients: ReferenceGradients, place: number): Values {
+    const dNext = dAfter.slice();
+    // What a held cell shows does not hang on the step.
+    eachHeld(({ channels: V }, _, cell) => dNext.fill(0, cell * C, cell * C + V));
     const dw0 = gradients.dw0.subarray(place * K * d, (place + 1) * K * d);
     const db0 = gradients.db0.subarray(place * d, (place + 1) * d);
     const dw1 = gradients.dw1.subarray(place * d * C, (place + 1) * d * C);

@@ -20,8 +20,15 @@ export interface RolloutJob {
   readonly rules: number;
   /** Rules of a sample, one after another: how they are chosen among, `mix` says. */
   readonly turns: number;
-  /** Of several rules, or held cells; forward only. */
+  /** Of several rules; forward only. */
   readonly mix?: RolloutMixJob;
+  /** Cells that show the same after every step: [samples, H, W] and [samples, H, W, channels], of 1 or the batch. */
+  readonly hold?: {
+    readonly mask: number;
+    readonly values: number;
+    readonly samples: number;
+    readonly channels: number;
+  } | null;
   /** x0 holds one state that every sample starts from. */
   readonly sharedStart: boolean;
   readonly x0: number;
@@ -48,13 +55,6 @@ export interface RolloutMixJob {
   readonly pattern: readonly number[];
   /** [turns − 1, H, W] */
   readonly limits: number;
-  /** [samples, H, W] and [samples, H, W, channels], of 1 sample or the batch. */
-  readonly hold: {
-    readonly mask: number;
-    readonly values: number;
-    readonly samples: number;
-    readonly channels: number;
-  } | null;
 }
 
 const WORDS = 64;
@@ -151,7 +151,7 @@ export function runRollout(runtime: KernelRuntime, job: RolloutJob): void {
   const keepBytes = backward ? Math.min(job.keepBytes, worstKeep) : 0;
   const keepAt = place(spareBytes + keepBytes + 256);
   const trajectoryAt = place(backward && keepBytes < worstKeep ? steps * gridBytes : 0);
-  const { limits = 0, pattern = [], hold = null } = job.mix ?? {};
+  const { limits = 0, pattern = [] } = job.mix ?? {};
   const isChosen = limits !== 0;
   const sortedAt = place(isChosen ? 4 * H * W : 0);
   const chosenAt = place(isChosen ? 64 + H * W : 0);
@@ -206,7 +206,8 @@ export function runRollout(runtime: KernelRuntime, job: RolloutJob): void {
     heap.ints(block + patternAt, pattern.length).set(pattern);
     ints.set([block + patternAt, pattern.length], 54);
   }
-  if (hold !== null) ints.set([hold.mask, hold.values, hold.samples === 1 ? 0 : H * W, hold.channels], 56);
+  const { hold } = job;
+  if (hold) ints.set([hold.mask, hold.values, hold.samples === 1 ? 0 : H * W, hold.channels], 56);
   ints.set([sortedAt, chosenAt], 60);
   try {
     runtime.run(operations.rollout, block, batch, size);

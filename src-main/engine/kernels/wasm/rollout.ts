@@ -1,5 +1,12 @@
 /** The rollout's tfjs kernels on the wasm backend; what they compute is told in engine/rollout/kernel-names.ts. */
-import { ROLLOUT, ROLLOUT_GRADIENT, ROLLOUT_LOSS, ROLLOUT_MIX } from '#engine/rollout/kernel-names.ts';
+import {
+  ROLLOUT,
+  ROLLOUT_GRADIENT,
+  ROLLOUT_HELD_GRADIENT,
+  ROLLOUT_HELD_LOSS,
+  ROLLOUT_LOSS,
+  ROLLOUT_MIX,
+} from '#engine/rollout/kernel-names.ts';
 import type {
   RolloutAttributes,
   RolloutLossAttributes,
@@ -22,64 +29,17 @@ export const rolloutKernels: Readonly<Record<string, tf.KernelFunc>> = {
   [ROLLOUT_MIX]({ inputs, backend, attrs }) {
     const wasm = wasmBackend(backend);
     const { rules, pattern } = attrs as unknown as RolloutMixAttributes;
-    const { limits, holdMask, holdValues } = inputs;
+    const { limits } = inputs;
     const state = wasm.output(inputs['x0']!.shape);
-    const mix = {
-      pattern,
-      limits: limits === undefined ? 0 : wasm.address(limits),
-      hold:
-        holdMask === undefined || holdValues === undefined
-          ? null
-          : {
-              mask: wasm.address(holdMask),
-              values: wasm.address(holdValues),
-              samples: holdMask.shape[0],
-              channels: holdValues.shape[3],
-            },
-    };
+    const mix = { pattern, limits: limits === undefined ? 0 : wasm.address(limits) };
     runRollout(wasm.runtime, { ...jobOf(wasm, inputs, attrs), turns: rules, mix, state: state.address });
     return state;
   },
 
-  [ROLLOUT_GRADIENT]({ inputs, backend, attrs }) {
-    const wasm = wasmBackend(backend);
-    const { x0, w0, b0, w1, dy } = inputs;
-    const state = wasm.output(x0!.shape);
-    const dx0 = wasm.output(x0!.shape);
-    const ofRule = ruleOutputs(wasm, inputs);
-    runRollout(wasm.runtime, {
-      ...jobOf(wasm, inputs, attrs),
-      mode: 'given',
-      dy: wasm.address(dy!),
-      state: state.address,
-      dx0: dx0.address,
-      ...addresses(ofRule),
-    });
-    wasm.disposeIntermediateTensorInfo(state);
-    const B = x0!.shape[0];
-    return [dx0, ...[w0!, b0!, w1!].map((input, i) => sumOverBatch(wasm, ofRule[i], input, B))];
-  },
-
-  [ROLLOUT_LOSS]({ inputs, backend, attrs }) {
-    const wasm = wasmBackend(backend);
-    const { x0, target, pixelWeight } = inputs;
-    const { loss, needsStateGradient } = attrs as unknown as RolloutLossAttributes;
-    const value = wasm.output([x0!.shape[0]]);
-    const state = wasm.output(x0!.shape);
-    const dx0 = wasm.output(needsStateGradient ? x0!.shape : [0]);
-    const ofRule = ruleOutputs(wasm, inputs);
-    runRollout(wasm.runtime, {
-      ...jobOf(wasm, inputs, attrs),
-      mode: loss,
-      target: wasm.address(target!),
-      weight: pixelWeight ? wasm.address(pixelWeight) : 0,
-      state: state.address,
-      loss: value.address,
-      dx0: needsStateGradient ? dx0.address : 0,
-      ...addresses(ofRule),
-    });
-    return [value, state, dx0, ...ofRule];
-  },
+  [ROLLOUT_GRADIENT]: gradientKernel,
+  [ROLLOUT_HELD_GRADIENT]: gradientKernel,
+  [ROLLOUT_LOSS]: lossKernel,
+  [ROLLOUT_HELD_LOSS]: lossKernel,
 };
 
 export function registerRolloutKernels(): void {
@@ -88,11 +48,53 @@ export function registerRolloutKernels(): void {
   }
 }
 
+type Call = Parameters<tf.KernelFunc>[0];
+
+function gradientKernel({ inputs, backend, attrs }: Call): tf.TensorInfo[] {
+  const wasm = wasmBackend(backend);
+  const { x0, w0, b0, w1, dy } = inputs;
+  const state = wasm.output(x0!.shape);
+  const dx0 = wasm.output(x0!.shape);
+  const ofRule = ruleOutputs(wasm, inputs);
+  runRollout(wasm.runtime, {
+    ...jobOf(wasm, inputs, attrs),
+    mode: 'given',
+    dy: wasm.address(dy!),
+    state: state.address,
+    dx0: dx0.address,
+    ...addresses(ofRule),
+  });
+  wasm.disposeIntermediateTensorInfo(state);
+  const B = x0!.shape[0];
+  return [dx0, ...[w0!, b0!, w1!].map((input, i) => sumOverBatch(wasm, ofRule[i], input, B))];
+}
+
+function lossKernel({ inputs, backend, attrs }: Call): tf.TensorInfo[] {
+  const wasm = wasmBackend(backend);
+  const { x0, target, pixelWeight } = inputs;
+  const { loss, needsStateGradient } = attrs as unknown as RolloutLossAttributes;
+  const value = wasm.output([x0!.shape[0]]);
+  const state = wasm.output(x0!.shape);
+  const dx0 = wasm.output(needsStateGradient ? x0!.shape : [0]);
+  const ofRule = ruleOutputs(wasm, inputs);
+  runRollout(wasm.runtime, {
+    ...jobOf(wasm, inputs, attrs),
+    mode: loss,
+    target: wasm.address(target!),
+    weight: pixelWeight ? wasm.address(pixelWeight) : 0,
+    state: state.address,
+    loss: value.address,
+    dx0: needsStateGradient ? dx0.address : 0,
+    ...addresses(ofRule),
+  });
+  return [value, state, dx0, ...ofRule];
+}
+
 type Output = tf.TensorInfo & { address: number };
 
 function jobOf(wasm: WasmBackend, inputs: Inputs, attrs: tf.NamedAttrMap | undefined): RolloutJob {
   const { automaton, steps, draw } = attrs as unknown as RolloutAttributes;
-  const { x0, w0, b0, w1 } = inputs;
+  const { x0, w0, b0, w1, holdMask, holdValues } = inputs;
   const [batch, height, width] = x0!.shape as [number, number, number, number];
   return {
     automaton,
@@ -103,6 +105,15 @@ function jobOf(wasm: WasmBackend, inputs: Inputs, attrs: tf.NamedAttrMap | undef
     mode: 'forward',
     rules: w0!.shape[0],
     turns: 1,
+    hold:
+      holdMask === undefined || holdValues === undefined
+        ? null
+        : {
+            mask: wasm.address(holdMask),
+            values: wasm.address(holdValues),
+            samples: holdMask.shape[0],
+            channels: holdValues.shape[3],
+          },
     sharedStart: false,
     x0: wasm.address(x0!),
     w0: wasm.address(w0!),

@@ -305,6 +305,18 @@ function holdCells(sample: i32): void {
   }
 }
 
+/** No gradient goes through what held cells' first channels would have become. Rows top…bottom may be other than zero. */
+function releaseHeld(sample: i32, top: i32, bottom: i32): void {
+  const V = load<i32>(job, HOLD_CHANNELS);
+  const first = sample * load<i32>(job, HOLD_STRIDE);
+  for (let y = top; y <= bottom; y++) {
+    for (let x = 0; x < W; x++) {
+      if (load<f32>(holdMask + <usize>(first + y * W + x << 2)) == 0) continue;
+      memory.fill(cellAt(gradient, y, x), 0, V << 2);
+    }
+  }
+}
+
 /** x += gain·delta for the listed cells. */
 function applyRows(cells: usize, delta: usize, n: i32): void {
   const g = f32x4.splat(gain);
@@ -370,7 +382,7 @@ function leave(base: usize, to: usize): void {
 // A step's record, 16 bytes: rows n, where its cells begin in the list, where its rows begin (or −1: state kept instead).
 const RECORD = 16;
 
-/** Runs all steps. With `keep`, leaves behind what the backward pass wants; several rules or held cells it may not want. */
+/** Runs all steps. With `keep`, leaves behind what the backward pass wants; several rules it may not want. */
 function runForward(sample: i32, keep: bool): void {
   const delta = scratch + load<usize>(job, S_DELTA);
   const spare = scratch + load<usize>(job, S_KEEP);
@@ -530,7 +542,7 @@ function backwardRows(cells: usize, rows: usize, hidden: usize, argmax: usize, d
   }
 }
 
-function runBackward(): void {
+function runBackward(sample: i32): void {
   const delta = scratch + load<usize>(job, S_DELTA);
   const spare = scratch + load<usize>(job, S_KEEP);
   const records = scratch + load<usize>(job, S_STEPS);
@@ -543,6 +555,7 @@ function runBackward(): void {
   for (let t = steps - 1; t >= 0; t--) {
     kept = scratch + load<usize>(job, S_KEPT) + <usize>(t * maskBytes);
     zeroCells(gradient, everything, kept, top, bottom);
+    if (holdMask) releaseHeld(sample, top, bottom);
     const n = load<i32>(records + t * RECORD);
     const cells = load<usize>(records + t * RECORD, 4);
     if (n) {
@@ -669,7 +682,7 @@ export function rolloutSample(sample: i32): void {
     lossAndGradient(sample);
   }
   memory.fill(scratch + load<usize>(job, S_DW0), 0, load<usize>(job, S_MASKS) - load<usize>(job, S_DW0));
-  runBackward();
+  runBackward(sample);
   writeRuleGradient(sample);
   const dx0 = load<usize>(job, OUT_DX0);
   if (dx0) leave(gradient, dx0 + <usize>sample * stateValues);
