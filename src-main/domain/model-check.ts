@@ -138,9 +138,9 @@ function checkEncoderFits(encoder: readonly EncoderLayer[], grid: Grid): void {
 function parseDamage(value: unknown): DamageSpec {
   const needed = ['circles', 'minRadius', 'maxRadius'];
   const given = typeof value === 'object' && value !== null ? Object.keys(value) : [];
-  const optional = ['large', 'whole'].filter((key) => given.includes(key));
+  const optional = ['large', 'whole', 'held'].filter((key) => given.includes(key));
   const fields = record(value, 'damage', [...needed, ...optional]);
-  const probability = (key: 'large' | 'whole'): { [K in typeof key]?: number } =>
+  const probability = (key: 'large' | 'whole' | 'held'): { [K in typeof key]?: number } =>
     optional.includes(key) ? { [key]: number(fields[key], `damage.${key}`, 0, 1) } : {};
   const minRadius = number(fields['minRadius'], 'damage.minRadius', 0, 1);
   return {
@@ -149,6 +149,7 @@ function parseDamage(value: unknown): DamageSpec {
     maxRadius: number(fields['maxRadius'], 'damage.maxRadius', minRadius, 1),
     ...probability('large'),
     ...probability('whole'),
+    ...probability('held'),
   };
 }
 

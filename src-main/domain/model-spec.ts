@@ -42,6 +42,11 @@ export interface DamageSpec {
   readonly large?: number;
   /** Probability that a picture stays whole. 0 if left out. */
   readonly whole?: number;
+  /**
+   * Probability that a damaged picture is grown with its intact cells held at every step, as repair grows it. Without, the
+   * model is not trained for that. 0 if left out.
+   */
+  readonly held?: number;
 }
 
 export interface ModelSpec {

@@ -17,7 +17,7 @@ export interface HeldGrowth {
   readonly hole: Uint8Array;
   /** Without, the rule grows everything, and what is known has no part in it (the paper's plain way). */
   readonly isLocked: boolean;
-  /** The seed cell, as models are trained; or what shows at first, [H, W, 4], as a rule that learned a photo starts. */
+  /** The seed cell, or a state [H, W, C]. */
   readonly start: 'seed' | Float32Array;
   readonly steps: number;
   readonly implementation: RolloutImplementation;
@@ -35,7 +35,7 @@ export async function growHole(setup: HeldGrowth): Promise<Float32Array> {
   const hold = { mask: Uint8Array.from(hole, (inside) => 1 - inside), values: known };
   const growth = openGrowth({ spec, rules: [rule], seed, ...(isLocked && { hold }) }, implementation);
   try {
-    if (start !== 'seed') growth.replace(stateOf(start, C));
+    if (start !== 'seed') growth.replace(start);
     while (growth.step < steps) {
       growth.advance(Math.min(STRETCH, steps - growth.step));
       await setup.onSteps?.(growth.step, await growth.state());

@@ -18,7 +18,7 @@ import { tf } from '#engine/tf.ts';
 import { createAdam } from '#engine/training/adam.ts';
 import { createDataOrder, derivedSeed } from '#engine/training/data-order.ts';
 import type { DataOrderState } from '#engine/training/data-order.ts';
-import { damagePicture } from '#engine/training/damage.ts';
+import { damagedBatch } from '#engine/training/damaged-batch.ts';
 import { balanceSamples } from '#engine/training/gradients.ts';
 import { latentPenalty, sampleLatent } from '#engine/training/loss.ts';
 import type { TrainingOptions } from '#engine/training/options.ts';
@@ -103,13 +103,22 @@ export function createTrainer({
   const start = tiledSeed(spec, B);
   let iteration = 0;
 
-  function inputTensor(rgba: Float32Array): tf.Tensor4D {
-    const input = encoderInput(spec, rgba);
-    if (spec.damage) {
-      const random = createRandom(derivedSeed(seed, 'damage', iteration));
-      for (let b = 0; b < B; b++) damagePicture(input, spec.grid, planes, b, spec.damage, random);
-    }
-    return tf.tensor4d(input, [B, H, W, planes]);
+  /** What the encoder sees, and of held cells what there is to say. */
+  function batchTensors(rgba: Float32Array): { images: tf.Tensor4D; held: HeldTensors | null } {
+    const random = createRandom(derivedSeed(seed, 'damage', iteration));
+    const { input, held } = spec.damage
+      ? damagedBatch(spec, spec.damage, rgba, random)
+      : { input: encoderInput(spec, rgba), held: null };
+    const images = tf.tensor4d(input, [B, H, W, planes]);
+    if (held === null) return { images, held };
+    return {
+      images,
+      held: {
+        start: tf.tensor4d(held.start, [B, H, W, spec.automaton.channels]),
+        mask: tf.tensor3d(held.mask, [B, H, W]),
+        weight: tf.tensor3d(held.weight, [B, H, W]),
+      },
+    };
   }
 
   function noiseTensor(): tf.Tensor2D {
@@ -126,7 +135,7 @@ export function createTrainer({
     steps: number,
   ): { value: tf.Tensor; parts: tf.Tensor[]; grads: tf.Tensor[] } {
     const parts: tf.Tensor[] = [];
-    const images = inputTensor(rgba);
+    const { images, held } = batchTensors(rgba);
     const noise = noiseTensor();
     const target = tf.tensor4d(rgba, [B, H, W, 4]);
     const draw = { seed: derivedSeed(seed, 'rollout', iteration), firstStep: 0, firstSample: 0 };
@@ -137,12 +146,13 @@ export function createTrainer({
       loss: spec.loss,
       ...(implementation && { implementation }),
       ...(balance && { balance }),
+      ...(held && { pixelWeight: held.weight, hold: { mask: held.mask, values: target } }),
     };
     try {
       const { value, grads } = gradientsOf(() => {
         const latent = encode(weights, spec, images);
         const rule = decode(weights, spec, sampleLatent(latent, noise));
-        const { loss, state } = rolloutLoss(start, rule, target, spec.automaton, settings);
+        const { loss, state } = rolloutLoss(held?.start ?? start, rule, target, spec.automaton, settings);
         state.dispose();
         const reconstruction = tf.mean(loss);
         const penalty = latentPenalty(latent);
@@ -156,6 +166,7 @@ export function createTrainer({
     } finally {
       // Also where memory ran out: whoever asks for less next time needs it.
       tf.dispose([images, noise, target]);
+      if (held) tf.dispose([held.start, held.mask, held.weight]);
     }
   }
 
@@ -209,6 +220,12 @@ export function createTrainer({
       disposeWeights(weights);
     },
   };
+}
+
+interface HeldTensors {
+  readonly start: tf.Tensor4D;
+  readonly mask: tf.Tensor3D;
+  readonly weight: tf.Tensor3D;
 }
 
 /** Each weight's factor on the learning rate. */

@@ -57,6 +57,7 @@ const variants: [string, Parameters<typeof tinyTrainer>][] = [
       { damage: { circles: 2, minRadius: 0.1, maxRadius: 0.2 }, loss: 'bce' },
     ],
   ],
+  ['cells held', [{}, { damage: { circles: 2, minRadius: 0.1, maxRadius: 0.2, held: 0.7 } }]],
 ];
 
 for (const [name, setup] of variants) {

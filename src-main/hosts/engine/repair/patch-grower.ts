@@ -6,7 +6,8 @@ import type { Grid, RuleValues } from '#domain/automaton.ts';
 import { AppError } from '#domain/errors.ts';
 import type { ImageKind, ModelSpec } from '#domain/model-spec.ts';
 import { presets } from '#domain/model-presets.ts';
-import { growHole } from '#engine/repair/held-growth.ts';
+import { growHole, stateOf } from '#engine/repair/held-growth.ts';
+import { heldStart } from '#engine/repair/held-start.ts';
 import { learnRule } from '#engine/repair/learn-rule.ts';
 import { meetingEdge, smoothlyFilled } from '#engine/repair/surroundings.ts';
 import { trustIn } from '#engine/repair/trust.ts';
@@ -75,12 +76,14 @@ export function modelGrower(model: EncodingModel, { lock, implementation }: Grow
       const grown = async (input: Float32Array): Promise<Float32Array> => {
         const { rule } = await encodeInput(model, input);
         const isLocked = lock === 'hold';
-        return growHole({ ...growth, rule, isLocked, start: 'seed', onSteps: showing(patch, spec) });
+        const start = isLocked ? heldStart(spec, input) : 'seed';
+        return growHole({ ...growth, rule, isLocked, start, onSteps: showing(patch, spec) });
       };
+      const smooth = patch.isFirst ? smoothlyFilled(known, hole, width) : known;
+      if (lock === 'hold') return finished(await grown(smooth), patch, spec);
       if (lock !== 'meet') {
         return finished(await grown(patch.isFirst ? emptied(known, hole) : known), patch, spec);
       }
-      const smooth = patch.isFirst ? smoothlyFilled(known, hole, width) : known;
       let filled = smooth;
       for (let pass = 0; pass < PASSES; pass++) {
         const shown = (await grown(filled)).map(unit);
@@ -133,7 +136,12 @@ export function learningGrower(
       }
       const shown = await growHole({
         ...{ spec, rule: learned.rule, known, hole, isLocked: lock !== 'plain', implementation },
-        ...{ seed: SEED, start: filled, steps: spec.steps, onSteps: showing(patch, spec) },
+        ...{
+          seed: SEED,
+          start: stateOf(filled, spec.automaton.channels),
+          steps: spec.steps,
+          onSteps: showing(patch, spec),
+        },
       });
       return finished(shown, patch, spec);
     },
