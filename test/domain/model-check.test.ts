@@ -103,7 +103,7 @@ test('what is no object is refused', () => {
   }
 });
 
-test('probabilities of large damage and of none may be there, within 0 and 1', () => {
+test('probabilities of large damage, of none and of held cells may be there, within 0 and 1', () => {
   const damage = { circles: 8, minRadius: 0.02, maxRadius: 0.05 };
   const spec = (change: object): unknown => ({ ...presets.sketch, damage: { ...damage, ...change } });
   assert.deepEqual(parseModelSpec(spec({})).damage, damage);
@@ -113,7 +113,8 @@ test('probabilities of large damage and of none may be there, within 0 and 1', (
     whole: 0.2,
     large: 0,
   });
-  for (const change of [{ large: 1.5 }, { whole: -1 }, { large: '1' }, { huge: 1 }])
+  assert.deepEqual(parseModelSpec(spec({ held: 0.5 })).damage, { ...damage, held: 0.5 });
+  for (const change of [{ large: 1.5 }, { whole: -1 }, { large: '1' }, { held: 2 }, { huge: 1 }])
     assert.throws(() => parseModelSpec(spec(change)), { code: 'bad-spec' });
 });
 
