@@ -1,0 +1,72 @@
+/**
+ * The licences of everything in the package that others wrote, Electron's own apart, which it brings itself: of what
+ * is in the bundles of the processes, of what lies beside them, and of what the window's build may have taken.
+ */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly license?: string;
+  readonly homepage?: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+/** What the window imports by name; what these need comes along. */
+const windowPackages = ['svelte', 'bits-ui', 'virtua', 'uplot', '@lucide/svelte', 'zod', 'mediabunny'];
+/** What electron-builder.yml takes as it is. */
+const besides = [
+  'better-sqlite3',
+  'sharp',
+  '@img/colour',
+  'detect-libc',
+  'semver',
+  '@emnapi/runtime',
+  'tslib',
+];
+/** Native code in these is of several projects, whose terms their README lists. */
+const withReadme = /^@img\/sharp-/;
+
+/**
+ * @param root with node_modules
+ * @param bundled folders of the packages in the bundles
+ */
+export function thirdPartyNotices(root: string, bundled: Iterable<string>): string {
+  const folders = new Set([...bundled, ...besides.map((name) => join(root, 'node_modules', name))]);
+  for (const name of readdirSync(join(root, 'node_modules/@img')))
+    if (withReadme.test(`@img/${name}`)) folders.add(join(root, 'node_modules/@img', name));
+  for (const name of windowPackages) addWithNeeds(root, name, folders);
+  const notices = new Map<string, string>();
+  for (const folder of folders) {
+    const manifest = readManifest(folder);
+    if (manifest !== undefined) notices.set(`${manifest.name} ${manifest.version}`, notice(folder, manifest));
+  }
+  const sorted = [...notices].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, text]) => text);
+  return `${sorted.length} packages by others are part of Morphogen. Electron's and Chromium's own terms lie beside the program.\n\n${sorted.join('\n')}`;
+}
+
+function addWithNeeds(root: string, name: string, folders: Set<string>): void {
+  const folder = join(root, 'node_modules', name);
+  const manifest = readManifest(folder);
+  if (manifest === undefined || folders.has(folder)) return;
+  folders.add(folder);
+  for (const need of Object.keys(manifest.dependencies ?? {})) addWithNeeds(root, need, folders);
+}
+
+function notice(folder: string, { name, version, license, homepage }: Manifest): string {
+  const wanted = withReadme.test(name)
+    ? /^(licen[cs]e|notice|copying|readme)/i
+    : /^(licen[cs]e|notice|copying)/i;
+  const texts = readdirSync(folder)
+    .filter((file) => wanted.test(file) && !file.endsWith('.ts'))
+    .sort()
+    .map((file) => readFileSync(join(folder, file), 'utf8').trim());
+  const head = `${'='.repeat(80)}\n${name} ${version}: ${license ?? 'see below'}\n${homepage ?? ''}\n`;
+  return `${head}\n${texts.length === 0 ? 'The package has no text of its licence.' : texts.join('\n\n')}\n`;
+}
+
+function readManifest(folder: string): Manifest | undefined {
+  const file = join(folder, 'package.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Manifest) : undefined;
+}
