@@ -164,7 +164,15 @@ export const engineContract = defineContract({
       }),
       result: z.object({ growthId: id, grid, trainedGrid: grid, trainedSteps: count }),
     },
-    'growth.watch': { params: z.object({ growthId: id }), result: nothing, progress: frame },
+    'growth.watch': {
+      params: z.object({
+        growthId: id,
+        /** Frames go by this line, as progress of that call, where the engine has it. */
+        direct: z.object({ line: id, call: count }).optional(),
+      }),
+      result: nothing,
+      progress: frame,
+    },
     'growth.control': { params: z.object({ growthId: id, control: growthControl }), result: nothing },
     'growth.paint': { params: z.object({ growthId: id, stroke: growthStroke }), result: nothing },
     /** As it is at its step: a PNG at the grid's size, the events up to it, sha256 of the RGBA bytes of the frame. */

@@ -10,10 +10,9 @@ import type {
   ResultIn,
 } from './contract.ts';
 import { claimedId, describeIssue, request, schemaOf, type Reply } from './envelope.ts';
+import { createPacedProgress } from './paced-progress.ts';
 import type { Port } from './port.ts';
 
-/** Progress values on their way at once, of one call. */
-const maxUnacknowledged = 2;
 /** Calls of one port that run at once. */
 const maxOpenCalls = 1000;
 
@@ -22,6 +21,14 @@ export interface CallContext<P> {
   readonly signal: AbortSignal;
   /** Fulfilled when there is room for the next value: always to be awaited. Never rejected: a closed port drops values. */
   readonly progress: (value: P) => Promise<void>;
+  /** Where another process may send progress of this call straight to the caller. */
+  readonly direct?: DirectTarget | undefined;
+}
+
+/** A call, and a line to whoever made it that does not go through this process. */
+export interface DirectTarget {
+  readonly line: string;
+  readonly call: number;
 }
 
 export type Handler<C extends Contract, M extends MethodName<C>> = (
@@ -42,6 +49,8 @@ export interface ServerOptions {
   readonly onBug?: (failure: unknown, method: string) => void;
   /** Messages and params that break the contract, in a sentence. */
   readonly onRefusal?: (sentence: string) => void;
+  /** The name of a line straight to the caller, where there is one. */
+  readonly directLine?: string;
 }
 
 interface RunningCall {
@@ -53,7 +62,7 @@ export function serve<C extends Contract>(
   contract: C,
   port: Port,
   handlers: Handlers<C>,
-  { onBug = () => undefined, onRefusal = () => undefined }: ServerOptions = {},
+  { onBug = () => undefined, onRefusal = () => undefined, directLine }: ServerOptions = {},
 ): Server<C> {
   const running = new Map<number, RunningCall>();
   let isClosed = false;
@@ -116,31 +125,18 @@ export function serve<C extends Contract>(
 
   async function run<M extends MethodName<C>>(id: number, method: M, params: Params<C, M>): Promise<void> {
     const controller = new AbortController();
-    let unacknowledged = 0;
-    let goOn: (() => void) | undefined;
-    let sent = Promise.resolve();
     const isOver = (): boolean => isClosed || running.get(id)?.controller !== controller;
 
-    async function send(value: unknown): Promise<void> {
-      if (isOver()) return;
-      post({ type: 'progress', id, value });
-      unacknowledged++;
-      while (unacknowledged >= maxUnacknowledged && !isOver()) {
-        await new Promise<void>((done) => (goOn = done));
-      }
-    }
-
-    running.set(id, {
-      controller,
-      acknowledge: () => {
-        unacknowledged = Math.max(0, unacknowledged - 1);
-        goOn?.();
-      },
-    });
+    const paced = createPacedProgress<ProgressIn<C, M>>(
+      (value) => post({ type: 'progress', id, value }),
+      isOver,
+    );
+    running.set(id, { controller, acknowledge: () => paced.acknowledge() });
     try {
       const value = await handlers[method](params, {
         signal: controller.signal,
-        progress: (progress) => (sent = sent.then(() => send(progress))),
+        progress: paced.send,
+        direct: directLine === undefined ? undefined : { line: directLine, call: id },
       });
       post({ type: 'result', id, value });
     } catch (failure) {
@@ -152,7 +148,7 @@ export function serve<C extends Contract>(
       }
     } finally {
       running.delete(id);
-      goOn?.();
+      paced.release();
     }
   }
 

@@ -9,6 +9,7 @@ export { createClient, type CallOptions, type Client, type ClientOptions } from 
 export {
   serve,
   type CallContext,
+  type DirectTarget,
   type Handler,
   type Handlers,
   type Server,

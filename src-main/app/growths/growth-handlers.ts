@@ -76,9 +76,9 @@ export function growthHandlers(
       return open(styles, { ...how, events: [], step: 0 }, []);
     },
 
-    async 'growth.watch'({ growthId }, { signal, progress }) {
+    async 'growth.watch'({ growthId }, { signal, progress, direct }) {
       await sessions.watch(growthId, async ({ engineId }) => {
-        await live.call('growth.watch', { growthId: engineId }, { signal, onProgress: progress });
+        await live.call('growth.watch', { growthId: engineId, direct }, { signal, onProgress: progress });
       });
       return {};
     },

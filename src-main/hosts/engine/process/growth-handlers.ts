@@ -11,6 +11,7 @@ import { openGrowth } from '#engine/rollout/growth.ts';
 import { stateToImage } from '#media/pixels.ts';
 import { encodePng } from '#media/png.ts';
 import { latentsOf, withoutLatents, type OpenLatents } from '../latents.ts';
+import type { DirectLines } from './direct-lines.ts';
 import { createGrowthLoop } from './growth-loop.ts';
 import type { HandlersOf, Session } from './session.ts';
 
@@ -27,7 +28,7 @@ type GrowthMethod = `growth.${'open' | 'watch' | 'control' | 'paint' | 'take' | 
 /** Each keeps up to 64 MiB of states. */
 const MOST_OPEN = 32;
 
-export function growthHandlers(session: Session): HandlersOf<GrowthMethod> {
+export function growthHandlers(session: Session, lines: DirectLines): HandlersOf<GrowthMethod> {
   const growths = new Map<string, OpenGrowth>();
 
   function growthOf(growthId: string): OpenGrowth {
@@ -79,17 +80,22 @@ export function growthHandlers(session: Session): HandlersOf<GrowthMethod> {
       return { growthId, grid, trainedGrid, trainedSteps };
     },
 
-    async 'growth.watch'({ growthId }, { signal, progress }) {
+    async 'growth.watch'({ growthId, direct }, { signal, progress }) {
       const { player } = growthOf(growthId);
+      const line = lines.progressOf(direct, signal);
       let seen = 0;
-      while (!signal.aborted) {
-        const next = player.frameAfter(seen);
-        signal.addEventListener('abort', next.cancel);
-        const shown = await next.frame;
-        signal.removeEventListener('abort', next.cancel);
-        if (shown === null) break;
-        seen = shown.version;
-        await progress(shown.frame);
+      try {
+        while (!signal.aborted) {
+          const next = player.frameAfter(seen);
+          signal.addEventListener('abort', next.cancel);
+          const shown = await next.frame;
+          signal.removeEventListener('abort', next.cancel);
+          if (shown === null) break;
+          seen = shown.version;
+          await (line === null ? progress(shown.frame) : line.send(shown.frame));
+        }
+      } finally {
+        line?.end();
       }
       return {};
     },

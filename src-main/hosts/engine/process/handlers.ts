@@ -2,6 +2,7 @@
 import type { EngineContract } from '#contract/engine-contract.ts';
 import type { Handler, Handlers } from '#contract/rpc.ts';
 import { AppError } from '#domain/errors.ts';
+import { createDirectLines, type DirectLines } from './direct-lines.ts';
 import { encodingHandlers } from './encoding-handlers.ts';
 import { createSession, sessionHandlers } from './session.ts';
 import { exportHandlers } from './export-handlers.ts';
@@ -12,11 +13,11 @@ import { refinementHandlers } from './refinement-handlers.ts';
 import { repairHandlers } from './repair-handlers.ts';
 import { trainingHandlers } from './training-handlers.ts';
 
-export function createEngineHandlers(): Handlers<EngineContract> {
+export function createEngineHandlers(lines: DirectLines = createDirectLines()): Handlers<EngineContract> {
   const session = createSession();
   return tellingMemory({
     ...sessionHandlers(session),
-    ...growthHandlers(session),
+    ...growthHandlers(session, lines),
     ...mixHandlers(session),
     ...fileHandlers(session),
     ...exportHandlers(session),

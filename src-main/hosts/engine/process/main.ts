@@ -7,15 +7,18 @@ import { inspect } from 'node:util';
 import { serve } from '#contract/rpc.ts';
 import { engineContract } from '#contract/engine-contract.ts';
 import { processPort } from '../process-port.ts';
+import { createDirectLines } from './direct-lines.ts';
 import { createEngineHandlers } from './handlers.ts';
+import { utilityPort } from './utility-port.ts';
 
 process.title = 'morphogen-engine';
 // Ctrl-C in a terminal, and its closing, reach every process at once; the application stops its work in order, and then this one.
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
-const port = processPort(process, 'the application ended');
+const lines = createDirectLines();
+const port = utilityPort(lines) ?? processPort(process, 'the application ended');
 port.onClose(() => process.exit(0));
-serve(engineContract, port, createEngineHandlers(), {
+serve(engineContract, port, createEngineHandlers(lines), {
   onBug: (failure, method) => process.stderr.write(`${method} failed: ${inspect(failure)}\n`),
   onRefusal: (sentence) => process.stderr.write(`${sentence}\n`),
 });

@@ -1,4 +1,4 @@
-/** An engine process as its supervisor sees it, and the one that Node's fork makes. */
+/** An engine process as its supervisor sees it, and the one that Node's fork makes; a desktop begins it in its own way. */
 import { fork } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import process from 'node:process';
@@ -37,11 +37,12 @@ export interface ChildOptions {
   readonly onWords?: (words: string) => void;
 }
 
-const ENTRY = fileURLToPath(new URL('../process/main.ts', import.meta.url));
-const LAST_WORDS = 4096;
+export const engineEntry = fileURLToPath(new URL('../process/main.ts', import.meta.url));
+/** Characters of stderr that are kept. */
+export const lastWordsLength = 4096;
 
 export function spawnChildEngine(options: ChildOptions = {}): EngineChild {
-  const { isBackground = false, entry = ENTRY, args = [], nodeFlags = [] } = options;
+  const { isBackground = false, entry = engineEntry, args = [], nodeFlags = [] } = options;
   const { onWords = (words: string): void => void process.stderr.write(words) } = options;
   const killsBefore = countOomKills();
   const child = fork(entry, args, {
@@ -49,16 +50,10 @@ export function spawnChildEngine(options: ChildOptions = {}): EngineChild {
     execArgv: [...nodeFlags],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
-  if (isBackground && child.pid !== undefined) {
-    try {
-      setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
-    } catch {
-      // It may have ended already, or the system refuses: then it is as important as others.
-    }
-  }
+  if (isBackground) giveWay(child.pid);
   let lastWords = '';
   child.stderr?.setEncoding('utf8').on('data', (words: string) => {
-    lastWords = (lastWords + words).slice(-LAST_WORDS);
+    lastWords = (lastWords + words).slice(-lastWordsLength);
     onWords(words);
   });
   let listener: ((exit: EngineExit) => void) | undefined;
@@ -87,4 +82,14 @@ export function spawnChildEngine(options: ChildOptions = {}): EngineChild {
       else heard(exit);
     },
   };
+}
+
+/** Puts a process behind everything that people wait for. */
+export function giveWay(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It may have ended already, or the system refuses: then it is as important as others.
+  }
 }
