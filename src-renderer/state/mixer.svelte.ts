@@ -205,6 +205,30 @@ class MixerState {
     }
   }
 
+  /** No style is chosen; what else is set stays. */
+  clear(): void {
+    this.styleIds = [];
+    this.styles = [];
+    this.problem = null;
+    this.problems = null;
+  }
+
+  /** Beside those that are mixed, and shown. Where they do not fit, it says why, and offers a mix of their own. */
+  async join(styleIds: readonly string[]): Promise<void> {
+    const before = this.styleIds;
+    const all = [...before, ...styleIds.filter((id) => !before.includes(id))];
+    const anew = { label: 'Mix anew', run: () => router.mix(...styleIds) };
+    router.mix(...before);
+    if (all.length > MOST_STYLES) {
+      toasts.show('Four styles are mixed already: drop it on the slot that it is to take.', { action: anew });
+      return;
+    }
+    const found = await attempt(() => client.call('mix.check', { styleIds: all }));
+    if (found === undefined) return;
+    if (found.turns === null) router.mix(...all);
+    else toasts.show(found.turns, { kind: 'bad', action: before.length > 0 ? anew : null });
+  }
+
   /** Into a slot, or a new one behind them. */
   put(styleId: string, slot: number): void {
     const ids = [...this.styleIds];

@@ -148,7 +148,7 @@ const views: readonly { name: string; open: (page: Page) => Promise<void> }[] = 
     open: async (page) => {
       await page.getByRole('region', { name: 'A style for slot 2' }).getByText('Parrot').click();
       await page.getByRole('radio', { name: /^Areas/ }).check();
-      await page.getByRole('switch', { name: 'Side by side' }).click();
+      await page.getByRole('button', { name: 'Side by side' }).click();
       await page.getByRole('list', { name: 'The other modes' }).locator('canvas').first().waitFor();
     },
   },
@@ -157,7 +157,7 @@ const views: readonly { name: string; open: (page: Page) => Promise<void> }[] = 
     open: async (page) => {
       await page.getByRole('radio', { name: /^Turns/ }).check();
       await page.getByText('The order of the turns').waitFor({ state: 'attached' });
-      await page.getByRole('switch', { name: 'Side by side' }).click();
+      await page.getByRole('button', { name: 'Side by side' }).click();
     },
   },
   {

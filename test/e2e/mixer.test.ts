@@ -124,7 +124,7 @@ test('two styles, three, areas, a child, an artwork', async (t) => {
   });
 
   await step('the modes grow side by side, and a click brings one to the canvas', async () => {
-    await page.getByRole('switch', { name: 'Side by side' }).click();
+    await page.getByRole('button', { name: 'Side by side' }).click();
     const others = page.getByRole('list', { name: 'The other modes' });
     await others.locator('canvas').nth(2).waitFor();
     await others.getByRole('button', { name: 'Random' }).click();
@@ -132,7 +132,7 @@ test('two styles, three, areas, a child, an artwork', async (t) => {
       .getByRole('radio', { name: /^Random/ })
       .and(page.locator(':checked'))
       .waitFor();
-    await page.getByRole('switch', { name: 'Side by side' }).click();
+    await page.getByRole('button', { name: 'Side by side' }).click();
     window.check();
   });
 
@@ -160,6 +160,36 @@ test('two styles, three, areas, a child, an artwork', async (t) => {
     await page.getByText('Grown again: the same to the last byte').waitFor();
     await page.getByRole('button', { name: 'Mix anew' }).click();
     await page.waitForURL(/#\/mixer\/([^,]+,){3}[^,]+$/);
+    window.check();
+  });
+  await step('styles of the gallery are dragged into the mixer, or added by a key', async () => {
+    const mixer = page.getByRole('link', { name: 'Mixer', exact: true });
+    const cells = page.getByRole('gridcell');
+    await mixer.click();
+    await page.waitForURL(/#\/mixer$/);
+    await page.getByRole('link', { name: 'Gallery', exact: true }).click();
+    await page.getByRole('button', { name: 'Clear the search' }).click();
+    await cells.nth(3).waitFor();
+    await cells.nth(1).dragTo(mixer);
+    await page.waitForURL(/#\/mixer\/[^,]+$/);
+    await page.getByRole('link', { name: 'Gallery', exact: true }).click();
+    // Held over the entry, the mixer opens, and a slot can be reached.
+    const from = (await cells.nth(2).boundingBox())!;
+    await page.mouse.move(from.x + 30, from.y + 30);
+    await page.mouse.down();
+    await page.mouse.move(from.x + 60, from.y + 60, { steps: 3 });
+    const over = (await mixer.boundingBox())!;
+    await page.mouse.move(over.x + 30, over.y + 10, { steps: 3 });
+    await page.waitForURL(/#\/mixer\/[^,]+$/);
+    const add = (await page.getByRole('button', { name: 'Add a second style' }).boundingBox())!;
+    await page.mouse.move(add.x + 30, add.y + 10, { steps: 3 });
+    await page.mouse.up();
+    await page.waitForURL(/#\/mixer\/[^,]+,[^,]+$/);
+    await page.getByRole('link', { name: 'Gallery', exact: true }).click();
+    await cells.nth(3).click();
+    await page.keyboard.press('Shift+A');
+    await page.waitForURL(/#\/mixer\/[^,]+,[^,]+,[^,]+$/);
+    assert.equal(await slots.count(), 3);
     window.check();
   });
 });

@@ -1,7 +1,9 @@
 /** What the gallery can do, for the palette, the keys and the list of shortcuts. */
+import type { ItemRef } from '#contract/shapes/library.ts';
 import type { Command } from '../../state/commands.svelte.ts';
 import { gallery } from '../../state/gallery.svelte.ts';
 import { growItems, mixItems, updateItems } from '../../state/library-actions.ts';
+import { mixer } from '../../state/mixer.svelte.ts';
 
 export interface SelectionActions {
   readonly exportSelected: () => void;
@@ -23,6 +25,7 @@ export function galleryCommands({ exportSelected, deleteSelected }: SelectionAct
     run,
   });
   const favourite = (isFavourite: boolean): void => void updateItems(gallery.selection, { isFavourite });
+  const styles = (): ItemRef[] => gallery.selection.filter(({ kind }) => kind === 'style');
   return [
     {
       id: 'gallery.all',
@@ -35,7 +38,16 @@ export function galleryCommands({ exportSelected, deleteSelected }: SelectionAct
     ofSelection('grow', 'Grow what is selected', ['Mod+Enter'], () => growItems(gallery.selection)),
     {
       ...ofSelection('mix', 'Mix what is selected', ['Shift+M'], () => mixItems(gallery.selection)),
-      isEnabled: () => gallery.selection.some(({ kind }) => kind === 'style'),
+      isEnabled: () => styles().length > 0,
+    },
+    {
+      ...ofSelection(
+        'join',
+        'Add what is selected to the mix',
+        ['Shift+A'],
+        () => void mixer.join(styles().map(({ id }) => id)),
+      ),
+      isEnabled: () => styles().length > 0 && mixer.styleIds.length > 0,
     },
     ofSelection('favourite', 'Favourite', ['F'], () => favourite(true)),
     ofSelection('no-favourite', 'No favourite any more', ['Shift+F'], () => favourite(false)),
