@@ -8,7 +8,7 @@ const maxUnacknowledged = 2;
 
 export interface PacedProgress<P> {
   /** Fulfilled when there is room for the next value. Never rejected: once it is over, values are dropped. */
-  send(value: P): Promise<void>;
+  readonly send: (value: P) => Promise<void>;
   acknowledge(): void;
   /** Whoever waits goes on, to find that it is over. */
   release(): void;

@@ -20,9 +20,9 @@ export interface Asked {
   readonly path: string;
   /** As it says itself; 0 where it does not. */
   readonly contentLength: number;
-  body(): AsyncIterable<Uint8Array>;
+  readonly body: () => AsyncIterable<Uint8Array>;
   /** Whether nobody is left to be answered, so that a failure is none of ours. */
-  isGone(): boolean;
+  readonly isGone: () => boolean;
 }
 
 export interface Answer {

@@ -17,8 +17,8 @@ interface ParentEnd {
 
 /** null in a process that Node's fork made. */
 export function utilityPort(lines: DirectLines): Port | null {
-  const { parentPort } = process as { readonly parentPort?: ParentEnd };
-  if (parentPort === undefined) return null;
+  const { parentPort } = process as { readonly parentPort?: ParentEnd | null };
+  if (parentPort === undefined || parentPort === null) return null;
   return {
     post: (message) => parentPort.postMessage(message),
     onMessage: (listener) =>

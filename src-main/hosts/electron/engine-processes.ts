@@ -1,0 +1,125 @@
+/**
+ * Engine processes as Electron's utility processes, supervised like those that Node's fork makes; and the ends of the lines
+ * by which the engine that people look at sends frames to their windows, without this process between.
+ */
+import process from 'node:process';
+import { MessageChannelMain, utilityProcess, type MessagePortMain, type UtilityProcess } from 'electron';
+import type { Port } from '#contract/port.ts';
+import {
+  giveWay,
+  lastWordsLength,
+  type EngineChild,
+  type EngineExit,
+} from '#hosts/engine/supervision/engine-child.ts';
+import { countOomKills } from '#hosts/engine/supervision/oom-kills.ts';
+
+export interface EngineProcesses {
+  readonly spawn: (kind: 'live' | 'heavy') => EngineChild;
+  /**
+   * Gives the live engine, and each that takes its place, a line of this name.
+   * @param deliver gets the other end, for the window
+   * @returns what ends it
+   */
+  addLine(name: string, deliver: (end: MessagePortMain) => void): () => void;
+}
+
+/** @param entry what they run */
+export function createEngineProcesses(entry: string): EngineProcesses {
+  const lines = new Map<string, (end: MessagePortMain) => void>();
+  let live: UtilityProcess | null = null;
+
+  function connect(engine: UtilityProcess, name: string, deliver: (end: MessagePortMain) => void): void {
+    const { port1, port2 } = new MessageChannelMain();
+    engine.postMessage({ line: name }, [port1]);
+    deliver(port2);
+  }
+
+  return {
+    spawn(kind) {
+      const engine = utilityProcess.fork(entry, [], {
+        serviceName: `Morphogen ${kind === 'live' ? 'engine' : 'jobs'}`,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      if (kind === 'live') {
+        live = engine;
+        for (const [name, deliver] of lines) connect(engine, name, deliver);
+        engine.once('exit', () => {
+          if (live === engine) live = null;
+        });
+      } else engine.once('spawn', () => giveWay(engine.pid));
+      return supervisable(engine);
+    },
+    addLine(name, deliver) {
+      lines.set(name, deliver);
+      if (live !== null) connect(live, name, deliver);
+      return () => void lines.delete(name);
+    },
+  };
+}
+
+function supervisable(engine: UtilityProcess): EngineChild {
+  const killsBefore = countOomKills();
+  let lastWords = '';
+  engine.stderr?.on('data', (chunk: Buffer) => {
+    const words = chunk.toString();
+    lastWords = (lastWords + words).slice(-lastWordsLength);
+    process.stderr.write(words);
+  });
+  // V8's own end, such as a full heap.
+  engine.on('error', (type, location) => (lastWords += `${type} at ${location}`));
+  let exit: EngineExit | undefined;
+  let heard: ((exit: EngineExit) => void) | undefined;
+  engine.once('exit', (code) => {
+    exit = { ...endOf(code), lastWords, hadOomKills: countOomKills() > killsBefore };
+    heard?.(exit);
+  });
+  return {
+    get pid() {
+      return engine.pid;
+    },
+    port: enginePort(engine),
+    kill(signal) {
+      // Electron's own asks it to end; one that hangs does not hear.
+      if (signal === 'SIGTERM') engine.kill();
+      else if (engine.pid !== undefined) killNow(engine.pid);
+    },
+    onExit(listener) {
+      if (exit === undefined) heard = listener;
+      else listener(exit);
+    },
+  };
+}
+
+function enginePort(engine: UtilityProcess): Port {
+  let isOpen = true;
+  const closeListeners: ((reason: string) => void)[] = [];
+  engine.once('exit', () => {
+    isOpen = false;
+    for (const listener of closeListeners) listener('it ended');
+  });
+  return {
+    post: (message) => {
+      if (isOpen) engine.postMessage(message);
+    },
+    onMessage: (listener) => void engine.on('message', listener),
+    onClose: (listener) => {
+      if (isOpen) closeListeners.push(listener);
+      else listener('it ended');
+    },
+    close: () => void engine.kill(),
+  };
+}
+
+/** Electron tells a signal as the system's own number of how a process ended, or as a shell does. */
+function endOf(code: number): Pick<EngineExit, 'code' | 'signal'> {
+  const isKilled = process.platform !== 'win32' && (code === 9 || code === 128 + 9);
+  return isKilled ? { code: null, signal: 'SIGKILL' } : { code, signal: null };
+}
+
+function killNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * The line to a window: its page asks for a port, once it is loaded, and gets one, over which goes the same rpc as over the
+ * web host's WebSocket. Frames of growths come straight from the engine, by a second port that the first one brings.
+ */
+import { ipcMain, MessageChannelMain } from 'electron';
+import { appContract } from '#contract/app-contract.ts';
+import { serve } from '#contract/rpc.ts';
+import type { Service } from '#hosts/service/service.ts';
+import type { EngineProcesses } from './engine-processes.ts';
+import { messagePort } from './message-port.ts';
+import { isOwnPage } from './session-guard.ts';
+
+/** Between the preload script and this. */
+export const connectChannel = 'morphogen:connect';
+export const portChannel = 'morphogen:port';
+
+export interface LineOptions {
+  readonly service: Pick<Service, 'handlers' | 'onEvent'>;
+  readonly engines: Pick<EngineProcesses, 'addLine'>;
+  readonly onBug: (failure: unknown) => void;
+  readonly onRefusal: (sentence: string) => void;
+}
+
+export function answerWindows({ service, engines, onBug, onRefusal }: LineOptions): void {
+  let count = 0;
+  ipcMain.on(connectChannel, ({ senderFrame }) => {
+    if (senderFrame === null || !isOwnPage(senderFrame)) {
+      onRefusal('A page that is not Morphogen’s asked for its port.');
+      return;
+    }
+    const { port1: own, port2: pages } = new MessageChannelMain();
+    const directLine = `window-${(count += 1)}`;
+    const port = messagePort(own);
+    const window = serve(appContract, port, service.handlers, { onBug, onRefusal, directLine });
+    port.onClose(service.onEvent((event, payload) => window.emit(event, payload)));
+    port.onClose(engines.addLine(directLine, (end) => own.postMessage({ type: 'line' }, [end])));
+    senderFrame.postMessage(portChannel, null, [pages]);
+  });
+}
