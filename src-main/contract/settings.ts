@@ -10,6 +10,8 @@ const fields = {
   threads: z.number().int().min(1).max(256).nullable(),
   /** Steps a second of a growth that nobody set. */
   stepsPerSecond: z.number().min(0.5).max(10_000),
+  /** The machine does not go to sleep by itself while something trains, where the host can see to that. */
+  staysAwake: z.boolean(),
 };
 
 export const settings = z.object({
@@ -18,6 +20,7 @@ export const settings = z.object({
   backend: fields.backend.default('auto'),
   threads: fields.threads.default(null),
   stepsPerSecond: fields.stepsPerSecond.default(60),
+  staysAwake: fields.staysAwake.default(true),
 });
 export type Settings = z.output<typeof settings>;
 

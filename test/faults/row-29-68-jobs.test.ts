@@ -124,6 +124,25 @@ test('rows 66 and 67: the clock jumps, the machine sleeps for a night, and the t
   assert.deepEqual([job.state, job.done], ['done', 10]);
 });
 
+test('row 67: before the machine sleeps the training saves; a machine that never wakes lost nothing', async () => {
+  const stage = await createTrainingStage();
+  let saved = 0;
+  stage.engine['training.run'] = async (params, call) => {
+    const result = await playedRun({ stopsAt: 5 })(params, call);
+    saved += 1;
+    return result;
+  };
+  const jobId = await startTraining(stage);
+  await until(() => stage.events.some(({ event }) => event === 'training.checkpoint'));
+  await stage.application.queue.sleep();
+  assert.equal(saved, 1, 'the run ended by saving, not by being cut off');
+  assert.equal(stage.library.store.jobs()[0].state, 'queued');
+
+  stage.engine['training.run'] = playedRun({ from: 5 });
+  const next = await stage.kill();
+  assert.equal((await next.settled(jobId)).state, 'done', 'it goes on by itself at the next start');
+});
+
 test('row 68: closing lets the training save; nothing that was asked is lost at the next start', async () => {
   const stage = await createTrainingStage();
   let isSaved = false;

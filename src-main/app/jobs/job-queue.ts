@@ -25,6 +25,10 @@ export interface JobQueue {
   /** Answers when what it made is thrown away, or, while it runs, at once. */
   cancel(jobId: string): Promise<Job>;
   dismiss(jobId: string): Promise<void>;
+  /** Before the machine sleeps: what runs is kept and waits its turn, and nothing begins. Fulfilled when all is kept. */
+  sleep(): Promise<void>;
+  /** Goes on with what `sleep` set aside. */
+  wake(): void;
   /** Fulfilled when it is neither queued nor running. */
   settled(jobId: string): Promise<Job>;
   /** Ends what runs, in a state to go on from, and begins nothing more. */
@@ -44,6 +48,8 @@ interface Run {
   reason: StopReason | null;
   /** Somebody wants it to go on after all. */
   isWantedAgain: boolean;
+  /** The machine sleeps: it keeps its turn. */
+  isSetAside: boolean;
   readonly signals: { readonly reasons: readonly StopReason[]; readonly controller: AbortController }[];
   over: Promise<void>;
 }
@@ -60,6 +66,7 @@ export function createJobQueue({ ledger, runners, clock, newId, onBug }: QueuePo
   const onSecondTry = new Set<string>();
   const watchers = new Map<string, ((job: Job) => void)[]>();
   let isClosed = false;
+  let isAsleep = false;
 
   function runnerOf(kind: JobKind): JobRunner {
     const runner = runners.find((candidate) => candidate.kind === kind);
@@ -69,13 +76,16 @@ export function createJobQueue({ ledger, runners, clock, newId, onBug }: QueuePo
 
   function begin(): void {
     for (const id of [...waiting]) {
-      if (isClosed) return;
+      if (isClosed || isAsleep) return;
       const record = ledger.get(id);
       const isHeavy = runnerOf(record.kind).isHeavy(record);
       if ([...runs.values()].some((run) => run.isHeavy === isHeavy)) continue;
       waiting = waiting.filter((other) => other !== id);
       const reason = toBeKept.delete(id) ? 'stop' : null;
-      const run: Run = { isHeavy, reason, isWantedAgain: false, signals: [], over: Promise.resolve() };
+      const run: Run = {
+        ...{ isHeavy, reason, isWantedAgain: false, isSetAside: false },
+        ...{ signals: [], over: Promise.resolve() },
+      };
       runs.set(id, run);
       run.over = carryOut(id, run);
     }
@@ -131,7 +141,7 @@ export function createJobQueue({ ledger, runners, clock, newId, onBug }: QueuePo
     );
     if (!isAgain) return;
     // After its engine's death it goes on where it was; somebody who paused it has given its turn away.
-    if (state === 'queued') waiting.unshift(id);
+    if (state === 'queued' || run.isSetAside) waiting.unshift(id);
     else waiting.push(id);
   }
 
@@ -197,6 +207,7 @@ export function createJobQueue({ ledger, runners, clock, newId, onBug }: QueuePo
   return {
     start() {
       isClosed = false;
+      isAsleep = false;
       onSecondTry.clear();
       toBeKept.clear();
       ledger.load();
@@ -229,6 +240,7 @@ export function createJobQueue({ ledger, runners, clock, newId, onBug }: QueuePo
       if (run === undefined || (run.reason !== null && run.reason !== 'pause'))
         return refuse(record, 'paused');
       run.isWantedAgain = false;
+      run.isSetAside = false;
       ask(run, 'pause');
       return viewOf(ledger.change(jobId, { state: 'pausing' }, 'now'));
     },
@@ -279,6 +291,21 @@ export function createJobQueue({ ledger, runners, clock, newId, onBug }: QueuePo
       if (!isEnded(record.state)) return refuse(record, 'taken off the list before it ends');
       await discard(record, 'leftovers');
       ledger.remove(jobId);
+    },
+    async sleep() {
+      isAsleep = true;
+      for (const [jobId, run] of runs) {
+        if (run.reason !== null) continue;
+        run.isWantedAgain = true;
+        run.isSetAside = true;
+        ask(run, 'pause');
+        ledger.change(jobId, { state: 'pausing' }, 'now');
+      }
+      await Promise.all(Array.from(runs.values(), ({ over }) => over));
+    },
+    wake() {
+      isAsleep = false;
+      begin();
     },
     settled: (jobId) =>
       new Promise((resolve) => {

@@ -41,6 +41,32 @@ test('resumed while it is pausing, it goes on by itself', async () => {
   assert.equal(state(stage, id), 'running');
 });
 
+test('before a sleep what runs is kept and nothing begins; awake, it goes on first, in the order of before', async () => {
+  const stage = createQueueStage();
+  const [first, second] = [stage.add(), stage.add()];
+  const asleep = stage.queue.sleep();
+  assert.equal(stage.running.get(first.id)!.context.stopReason(), 'pause');
+  await stage.running.get(first.id)!.end('ended');
+  await asleep;
+  assert.deepEqual([state(stage, first.id), state(stage, second.id)], ['queued', 'queued']);
+  const late = stage.add('export');
+  assert.deepEqual([...stage.running.keys()], [], 'what is added meanwhile waits, too');
+  stage.queue.wake();
+  assert.deepEqual([...stage.running.keys()].sort(), [first.id, late.id].sort());
+});
+
+test('a machine that wakes before all is kept goes on by itself, and a job that somebody paused stays paused', async () => {
+  const stage = createQueueStage();
+  const [first, second] = [stage.add(), stage.add('export')];
+  stage.queue.pause(second.id);
+  void stage.queue.sleep();
+  stage.queue.wake();
+  await stage.running.get(first.id)!.end('ended');
+  assert.equal(state(stage, first.id), 'running');
+  await stage.running.get(second.id)!.end('ended');
+  assert.equal(state(stage, second.id), 'paused');
+});
+
 test('a job that is done before it can pause is done', async () => {
   const stage = createQueueStage();
   const { id } = stage.add();
