@@ -34,8 +34,8 @@ export const repairOptions = z.object({
   /** Trains a rule on the photo's intact parts first: minutes, and no model is needed. */
   learns: z.boolean().default(false),
   /**
-   * What grows is made to meet the photo at the mask's edge (a model), or grows from the photo's own cells, which are held
-   * at every step (learning); without, the paper's plain way.
+   * What is known outside the mask is held at every step; by a model that was not trained for that, what grows is made to
+   * meet it at the edge instead. Without, the paper's plain way.
    */
   isLocked: z.boolean().default(true),
   /** Pixels outside the mask over which the result fades into the photo. */

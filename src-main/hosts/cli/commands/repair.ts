@@ -44,7 +44,10 @@ export const command = defineCommand({
       help: 'of learning, at most',
     },
     unlocked: { type: 'boolean', help: "let the rule grow on its own, without the photo (the paper's way)" },
-    hold: { type: 'boolean', help: "hold the cells outside the mask at the photo's values at every step" },
+    hold: {
+      type: 'boolean',
+      help: 'hold what is outside the mask at every step, also where the model was not trained for that',
+    },
     feather: {
       ...{ type: 'number', placeholder: 'PIXELS', min: 0, max: 256, default: 2 },
       help: 'around the mask, over which the result fades into the photo',
@@ -72,7 +75,7 @@ export const command = defineCommand({
     const write: WriteOptions = { format: formatOf(target, photo), keepsPlace: options['keep-place'] };
     const mask = await openMaskFile(path(options.mask), photo);
     const original = options.score === undefined ? null : await openPhotoFile(path(options.score));
-    const lock = options.unlocked ? 'plain' : options.hold ? 'hold' : 'meet';
+    const lock = options.unlocked ? 'plain' : options.hold ? 'hold' : 'best';
     const progress = createStatusLine(err);
     const cancelled = new AbortController();
     await withEngine(options, err, async (engine) => {

@@ -1,6 +1,6 @@
 /**
- * Figure 4b of Chen & Wang: pictures that lost circles, and what grows from the damaged ones; below it the same, made to
- * meet what is known at the holes' edges. Scores are of the inside of the holes.
+ * Figure 4b of Chen & Wang: pictures that lost circles, and what grows from the damaged ones; below it the same, locked
+ * (see patch-grower.ts). Scores are of the inside of the holes.
  */
 import { createRandom } from '#domain/random.ts';
 import { scoreInside } from '#engine/metrics/masked-score.ts';
@@ -36,7 +36,7 @@ export async function figure4b(context: RepairFigureContext): Promise<void> {
   const dataset = await loadDataset(sampleEmoji, { grid, image, enlarge: true });
   const every = Math.max(1, Math.floor(dataset.names.length / PICTURES));
   const plain = modelGrower(model, { lock: 'plain', implementation });
-  const meeting = modelGrower(model, { lock: 'meet', implementation });
+  const meeting = modelGrower(model, { lock: 'best', implementation });
   const shown = (cells: Float32Array) => stateToImage(cells, { ...grid, channels: 4 });
   const columns: RgbaImage[][] = [];
   const errors = { plain: 0, meeting: 0 };

@@ -50,7 +50,7 @@ export function repairHandlers(
       const photo = await keptPhoto(folder);
       const model = modelPath === null ? null : await openEncoderModel(modelPath);
       try {
-        const common = { lock: options.isLocked ? ('meet' as const) : ('plain' as const), implementation };
+        const common = { lock: options.isLocked ? ('best' as const) : ('plain' as const), implementation };
         const grower =
           options.learns || model === null
             ? learningGrower(model, {

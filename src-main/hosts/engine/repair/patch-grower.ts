@@ -36,13 +36,13 @@ export interface PatchGrower {
 }
 
 /**
- * What is made of the cells outside the hole. `meet`: the rule grows the whole picture, as it was trained to, and the
- * hole's part of that is moved to meet the photo at its edge, twice, the second time from what came of the first, as
- * far as it is to be believed.
- * `hold`: they are held at the photo's values at every step. `plain`: nothing (the paper's way). Measured by
- * test/bench/repair.ts, `meet` is better by far where a model was trained without cells being held.
+ * What is made of the cells outside the hole. `hold`: they are held at the photo's values at every step, and the hole grows
+ * from what fills it smoothly. `meet`: the rule grows the whole picture, and the hole's part of that is moved to meet the
+ * photo at its edge, twice, the second time from what came of the first, as far as it is to be believed. `best`: `hold`
+ * by a model that was trained for it (damage.held), `meet` by others, which holding takes to states that they do not
+ * know. `plain`: nothing (the paper's way).
  */
-export type Lock = 'meet' | 'hold' | 'plain';
+export type Lock = 'best' | 'hold' | 'meet' | 'plain';
 
 export interface GrowerOptions {
   readonly lock: Lock;
@@ -63,9 +63,12 @@ const LATER_PART = 0.25;
 /** Between two looks of a person at what grows. */
 const SHOW_MS = 100;
 
-export function modelGrower(model: EncodingModel, { lock, implementation }: GrowerOptions): PatchGrower {
+export function modelGrower(model: EncodingModel, options: GrowerOptions): PatchGrower {
+  const { implementation } = options;
   const { spec } = model;
   const { width } = spec.grid;
+  const best = (spec.damage?.held ?? 0) > 0 ? 'hold' : 'meet';
+  const lock = options.lock === 'best' ? best : options.lock;
   return {
     grid: spec.grid,
     isOneLevel: false,
@@ -79,11 +82,11 @@ export function modelGrower(model: EncodingModel, { lock, implementation }: Grow
         const start = isLocked ? heldStart(spec, input) : 'seed';
         return growHole({ ...growth, rule, isLocked, start, onSteps: showing(patch, spec) });
       };
-      const smooth = patch.isFirst ? smoothlyFilled(known, hole, width) : known;
-      if (lock === 'hold') return finished(await grown(smooth), patch, spec);
-      if (lock !== 'meet') {
+      if (lock === 'plain') {
         return finished(await grown(patch.isFirst ? emptied(known, hole) : known), patch, spec);
       }
+      const smooth = patch.isFirst ? smoothlyFilled(known, hole, width) : known;
+      if (lock === 'hold') return finished(await grown(smooth), patch, spec);
       let filled = smooth;
       for (let pass = 0; pass < PASSES; pass++) {
         const shown = (await grown(filled)).map(unit);
