@@ -2,9 +2,10 @@
  * The first script: plain JavaScript without dependencies, for it runs before anything is installed, on any Node
  * from 20 on. It installs packages that are missing or stale, compiles the WebAssembly kernels when their sources
  * changed, and goes on with the Node that package.json pins. All its words go to stderr: stdout is the program's.
- * With --renderer it also builds the window's page when its sources changed, for scripts that show it.
+ * With --renderer it also builds the window's page when its sources changed, for scripts that show it; with --desktop
+ * the bundles that Electron runs.
  *
- *   node set-up.mjs [--rebuild] [--renderer] [NODE-OPTION…] [SCRIPT [ARGUMENT…]]
+ *   node set-up.mjs [--rebuild] [--renderer] [--desktop] [NODE-OPTION…] [SCRIPT [ARGUMENT…]]
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -27,18 +28,22 @@ const modules = join(root, 'node_modules');
 const kernels = join(root, 'src-main/engine/kernels/wasm');
 const renderer = join(root, 'src-renderer');
 const rendererBuild = join(root, 'dist/renderer');
+const bundler = join(root, 'src-main/hosts/electron/packaging/bundle.ts');
+const desktopBuild = join(root, 'dist/main');
 
 /** The first Node that runs TypeScript as it is, without a flag. */
 const oldestUsableNode = [24, 0];
 
 /** Installs, compiles, and returns the path of the Node to go on with. */
-export async function setUp({ rebuild = false, withRenderer = false } = {}) {
+export async function setUp({ rebuild = false, withRenderer = false, withDesktop = false } = {}) {
   const rendererIsStale = () => withRenderer && (rebuild || rendererBuildIsStale());
-  if (rebuild || packagesAreStale() || kernelsAreStale() || rendererIsStale()) {
+  const desktopIsStale = () => withDesktop && (rebuild || desktopBuildIsStale());
+  if (rebuild || packagesAreStale() || kernelsAreStale() || rendererIsStale() || desktopIsStale()) {
     await alone(async () => {
       if (packagesAreStale()) await install();
       if (rebuild || kernelsAreStale()) await compileKernels(chooseNode());
       if (rendererIsStale()) await buildRenderer(chooseNode());
+      if (desktopIsStale()) await bundleDesktop(chooseNode());
     });
   }
   return chooseNode();
@@ -163,6 +168,24 @@ async function buildRenderer(node) {
 function rendererHash() {
   const folders = [renderer, join(root, 'src-main/contract'), join(root, 'src-main/domain')];
   return hashOf(folders.flatMap(filesUnder), lockHash());
+}
+
+/** Not done anew without need: an Electron that is running begins its engines from there. */
+function desktopBuildIsStale() {
+  return !existsSync(desktopBuild) || readText(`${desktopBuild}.sources`) !== desktopHash();
+}
+
+async function bundleDesktop(node) {
+  const hash = desktopHash();
+  const code = await run(node, [bundler]);
+  if (code !== 0)
+    fail(`The desktop's processes could not be bundled (exit code ${code}): see the lines above.`);
+  writeFileSync(`${desktopBuild}.sources`, hash);
+}
+
+/** Of all that the processes are made of, the compiled kernels too. */
+function desktopHash() {
+  return hashOf(filesUnder(join(root, 'src-main')), lockHash());
 }
 
 function filesUnder(folder) {
@@ -295,9 +318,11 @@ if (
   const node = await setUp({
     rebuild: options.includes('--rebuild'),
     withRenderer: options.includes('--renderer'),
+    withDesktop: options.includes('--desktop'),
   });
   if (scriptAt !== -1) {
-    const nodeOptions = options.filter((option) => option !== '--rebuild' && option !== '--renderer');
+    const own = ['--rebuild', '--renderer', '--desktop'];
+    const nodeOptions = options.filter((option) => !own.includes(option));
     await goOn(node, nodeOptions, resolve(given[scriptAt]), given.slice(scriptAt + 1));
   }
 }

@@ -11,13 +11,16 @@ import { build, type Plugin } from 'vite';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../../..');
 const output = join(root, 'dist/main');
+const sharpInElectron = join(root, 'src-main/hosts/electron/packaging/sharp-in-electron.ts');
 const kernels = 'src-main/engine/kernels/wasm/build';
 
-/** What loads native code by itself, or comes with Electron. */
-const outside = ['electron', 'sharp', 'better-sqlite3'];
+/** What comes with Electron, or loads native code by itself; sharp is one, too, by the module above. */
+const outside = ['electron', 'better-sqlite3'];
 
 /** A sandboxed preload can only be CommonJS. */
 const bundles: readonly { readonly source: string; readonly file: string }[] = [
+  { source: 'src-main/hosts/electron/main.ts', file: 'main.js' },
+  { source: 'src-main/hosts/electron/preload.ts', file: 'preload.cjs' },
   { source: 'src-main/hosts/engine/process/main.ts', file: 'engine.js' },
   { source: 'src-main/hosts/engine/kernel-thread.ts', file: 'kernel-thread.js' },
 ];
@@ -50,6 +53,7 @@ async function bundle(source: string, file: string, packages: Set<string>): Prom
     publicDir: false,
     logLevel: 'warn',
     ssr: { noExternal: true, external: outside },
+    resolve: { alias: [{ find: /^sharp$/, replacement: sharpInElectron }] },
     plugins: [placesOfBundles(), noting(packages)],
     build: {
       ssr: join(root, source),
