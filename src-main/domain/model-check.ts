@@ -140,7 +140,7 @@ function parseDamage(value: unknown): DamageSpec {
   const given = typeof value === 'object' && value !== null ? Object.keys(value) : [];
   const optional = ['large', 'whole', 'held'].filter((key) => given.includes(key));
   const fields = record(value, 'damage', [...needed, ...optional]);
-  const probability = (key: 'large' | 'whole' | 'held'): { [K in typeof key]?: number } =>
+  const probability = (key: 'large' | 'whole'): { [K in typeof key]?: number } =>
     optional.includes(key) ? { [key]: number(fields[key], `damage.${key}`, 0, 1) } : {};
   const minRadius = number(fields['minRadius'], 'damage.minRadius', 0, 1);
   return {
@@ -149,7 +149,15 @@ function parseDamage(value: unknown): DamageSpec {
     maxRadius: number(fields['maxRadius'], 'damage.maxRadius', minRadius, 1),
     ...probability('large'),
     ...probability('whole'),
-    ...probability('held'),
+    ...(optional.includes('held') && { held: parseHeld(fields['held']) }),
+  };
+}
+
+function parseHeld(value: unknown): DamageSpec['held'] & object {
+  const fields = record(value, 'damage.held', ['share', 'steps']);
+  return {
+    share: number(fields['share'], 'damage.held.share', 0, 1),
+    steps: integer(fields['steps'], 'damage.held.steps', 1, 100_000),
   };
 }
 

@@ -43,10 +43,10 @@ export interface DamageSpec {
   /** Probability that a picture stays whole. 0 if left out. */
   readonly whole?: number;
   /**
-   * Probability that a damaged picture is grown with its intact cells held at every step, as repair grows it. Without, the
-   * model is not trained for that. 0 if left out.
+   * Of the damaged pictures, the share that is grown as repair grows them: from what is known, which is held at every one
+   * of `steps` steps. Without, the model is not trained for that.
    */
-  readonly held?: number;
+  readonly held?: { readonly share: number; readonly steps: number };
 }
 
 export interface ModelSpec {

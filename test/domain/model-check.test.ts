@@ -113,8 +113,16 @@ test('probabilities of large damage, of none and of held cells may be there, wit
     whole: 0.2,
     large: 0,
   });
-  assert.deepEqual(parseModelSpec(spec({ held: 0.5 })).damage, { ...damage, held: 0.5 });
-  for (const change of [{ large: 1.5 }, { whole: -1 }, { large: '1' }, { held: 2 }, { huge: 1 }])
+  const held = { share: 0.5, steps: 24 };
+  assert.deepEqual(parseModelSpec(spec({ held })).damage, { ...damage, held });
+  for (const change of [
+    { large: 1.5 },
+    { whole: -1 },
+    { large: '1' },
+    { held: 0.5 },
+    { held: { share: 2, steps: 1 } },
+    { huge: 1 },
+  ])
     assert.throws(() => parseModelSpec(spec(change)), { code: 'bad-spec' });
 });
 

@@ -50,11 +50,16 @@ export async function growHole(setup: HeldGrowth): Promise<Float32Array> {
   }
 }
 
-/** [H, W, 4] → [H, W, C]: these show, and what is hidden is 0. */
-export function stateOf(cells: Float32Array, channels: number): Float32Array {
-  const state = new Float32Array((cells.length / 4) * channels);
-  for (let cell = 0; cell < cells.length / 4; cell++) {
-    state.set(cells.subarray(cell * 4, cell * 4 + 4), cell * channels);
+/**
+ * What such a growth begins with: what is known is there at once, the hole is filled, and nothing is hidden yet. Training
+ * with held cells, repair by a model and by a rule that learned a photo begin alike.
+ * @param shown [H, W, 4]
+ * @returns [H, W, C]
+ */
+export function heldStart(shown: Float32Array, channels: number): Float32Array {
+  const state = new Float32Array((shown.length / 4) * channels);
+  for (let cell = 0; cell < shown.length / 4; cell++) {
+    state.set(shown.subarray(cell * 4, cell * 4 + 4), cell * channels);
   }
   return state;
 }

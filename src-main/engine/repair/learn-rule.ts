@@ -11,7 +11,7 @@ import { cutCircles } from '#engine/training/damage.ts';
 import { derivedSeed } from '#engine/training/data-order.ts';
 import { singleOptions } from '#engine/training/single-options.ts';
 import { createSingleTrainer, readRule } from '#engine/training/single.ts';
-import { stateOf } from './held-growth.ts';
+import { heldStart } from './held-growth.ts';
 import { smoothlyFilled } from './surroundings.ts';
 
 export interface Lesson {
@@ -65,7 +65,7 @@ export async function learnRule(lesson: Lesson): Promise<Learned> {
       }));
       cutCircles(intact, spec.grid, 1, 0, circles);
       const damaged = Uint8Array.from(intact, (value) => 1 - value);
-      states.set(stateOf(smoothlyFilled(known, damaged, W), C), b * H * W * C);
+      states.set(heldStart(smoothlyFilled(known, damaged, W), C), b * H * W * C);
     }
     return states;
   };

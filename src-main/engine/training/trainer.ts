@@ -13,7 +13,7 @@ import { encode, encoderInput } from '#engine/network/encoder.ts';
 import { createWeights, disposeWeights, networkOf, weightShapes } from '#engine/network/weights.ts';
 import type { TrainableWeights, Weights } from '#engine/network/weights.ts';
 import { rolloutLoss } from '#engine/rollout/rollout.ts';
-import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
+import type { RolloutImplementation, RolloutLossOptions, RuleTensors } from '#engine/rollout/rollout.ts';
 import { tf } from '#engine/tf.ts';
 import { createAdam } from '#engine/training/adam.ts';
 import { createDataOrder, derivedSeed } from '#engine/training/data-order.ts';
@@ -103,22 +103,56 @@ export function createTrainer({
   const start = tiledSeed(spec, B);
   let iteration = 0;
 
-  /** What the encoder sees, and of held cells what there is to say. */
-  function batchTensors(rgba: Float32Array): { images: tf.Tensor4D; held: HeldTensors | null } {
+  /** What the encoder sees, what is to grow, and of held cells what there is to say. */
+  function batchTensors(rgba: Float32Array): BatchTensors {
     const random = createRandom(derivedSeed(seed, 'damage', iteration));
-    const { input, held } = spec.damage
+    const { pictures, input, held } = spec.damage
       ? damagedBatch(spec, spec.damage, rgba, random)
-      : { input: encoderInput(spec, rgba), held: null };
+      : { pictures: rgba, input: encoderInput(spec, rgba), held: null };
     const images = tf.tensor4d(input, [B, H, W, planes]);
-    if (held === null) return { images, held };
+    const target = tf.tensor4d(pictures, [B, H, W, 4]);
+    if (held === null) return { images, target, held };
+    const n = held.count;
     return {
-      images,
+      ...{ images, target },
       held: {
-        start: tf.tensor4d(held.start, [B, H, W, spec.automaton.channels]),
-        mask: tf.tensor3d(held.mask, [B, H, W]),
-        weight: tf.tensor3d(held.weight, [B, H, W]),
+        steps: spec.damage?.held?.steps ?? spec.steps,
+        start: tf.tensor4d(held.start, [n, H, W, spec.automaton.channels]),
+        mask: tf.tensor3d(held.mask, [n, H, W]),
+        weight: tf.tensor3d(held.weight, [n, H, W]),
       },
     };
+  }
+
+  /** The samples' losses, [B]: of those with held cells, by themselves. */
+  function grownLoss(
+    rule: RuleTensors,
+    { target, held }: BatchTensors,
+    settings: RolloutLossOptions,
+  ): tf.Tensor1D {
+    const lossOf = (...given: Parameters<typeof rolloutLoss>): tf.Tensor1D => {
+      const { loss, state } = rolloutLoss(...given);
+      state.dispose();
+      return loss;
+    };
+    if (held === null) return lossOf(start, rule, target, spec.automaton, settings);
+    const n = held.start.shape[0];
+    const part = (first: number, count: number) => {
+      const of = <T extends tf.Tensor>(tensor: T): T => tf.slice(tensor, first, count);
+      return { rule: { w0: of(rule.w0), b0: of(rule.b0), w1: of(rule.w1) }, target: of(target), of };
+    };
+    const heldPart = part(B - n, n);
+    const heldLoss = lossOf(held.start, heldPart.rule, heldPart.target, spec.automaton, {
+      ...settings,
+      steps: held.steps,
+      draw: { ...settings.draw, firstSample: B - n },
+      pixelWeight: held.weight,
+      hold: { mask: held.mask, values: heldPart.target },
+    });
+    if (n === B) return heldLoss;
+    const free = part(0, B - n);
+    const freeLoss = lossOf(free.of(start), free.rule, free.target, spec.automaton, settings);
+    return tf.concat([freeLoss, heldLoss]);
   }
 
   function noiseTensor(): tf.Tensor2D {
@@ -135,9 +169,9 @@ export function createTrainer({
     steps: number,
   ): { value: tf.Tensor; parts: tf.Tensor[]; grads: tf.Tensor[] } {
     const parts: tf.Tensor[] = [];
-    const { images, held } = batchTensors(rgba);
+    const batch = batchTensors(rgba);
+    const { images, target, held } = batch;
     const noise = noiseTensor();
-    const target = tf.tensor4d(rgba, [B, H, W, 4]);
     const draw = { seed: derivedSeed(seed, 'rollout', iteration), firstStep: 0, firstSample: 0 };
     const balance = balanceSamples(options.sampleGradient, options.sampleLimit);
     const settings = {
@@ -146,15 +180,12 @@ export function createTrainer({
       loss: spec.loss,
       ...(implementation && { implementation }),
       ...(balance && { balance }),
-      ...(held && { pixelWeight: held.weight, hold: { mask: held.mask, values: target } }),
     };
     try {
       const { value, grads } = gradientsOf(() => {
         const latent = encode(weights, spec, images);
         const rule = decode(weights, spec, sampleLatent(latent, noise));
-        const { loss, state } = rolloutLoss(held?.start ?? start, rule, target, spec.automaton, settings);
-        state.dispose();
-        const reconstruction = tf.mean(loss);
+        const reconstruction = tf.mean(grownLoss(rule, batch, settings));
         const penalty = latentPenalty(latent);
         parts.push(tf.keep(reconstruction), tf.keep(penalty));
         return tf.add<tf.Scalar>(reconstruction, tf.mul(penalty, spec.klWeight));
@@ -222,7 +253,15 @@ export function createTrainer({
   };
 }
 
+interface BatchTensors {
+  readonly images: tf.Tensor4D;
+  readonly target: tf.Tensor4D;
+  /** Of the last samples. */
+  readonly held: HeldTensors | null;
+}
+
 interface HeldTensors {
+  readonly steps: number;
   readonly start: tf.Tensor4D;
   readonly mask: tf.Tensor3D;
   readonly weight: tf.Tensor3D;

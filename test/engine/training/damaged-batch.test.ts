@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { ModelSpec } from '#domain/model-spec.ts';
 import { createRandom } from '#domain/random.ts';
-import { seedState } from '#domain/seed-state.ts';
+import { heldStart } from '#engine/repair/held-growth.ts';
 import { smoothlyFilled } from '#engine/repair/surroundings.ts';
 import { damagePicture } from '#engine/training/damage.ts';
 import { damagedBatch } from '#engine/training/damaged-batch.ts';
@@ -24,34 +24,31 @@ test('a spec without held cells damages its input as ever, and holds nothing', (
   assert.equal(held, null);
 });
 
-test('held samples begin with the hole filled, hold the rest, and count the hole as much as a whole picture', () => {
-  const { input, held } = damagedBatch(spec, { ...damage, held: 0.6 }, pictures, createRandom(4));
-  assert.ok(held !== null);
+test('held samples come last, begin with the hole filled, and count the hole as much as a whole picture', () => {
+  const heldDamage = { ...damage, held: { share: 0.6, steps: 5 } };
+  const { pictures: ordered, input, held } = damagedBatch(spec, heldDamage, pictures, createRandom(4));
+  if (held === null) assert.fail('nothing is held');
+  const { count: n, start, mask, weight } = held;
+  assert.ok(n >= 2 && n < B, `${n} of ${B} are held`);
   const C = spec.automaton.channels;
-  const seed = seedState(spec);
-  let samples = 0;
-  for (let b = 0; b < B; b++) {
-    const mask = held.mask.subarray(b * CELLS, (b + 1) * CELLS);
-    const weight = held.weight.subarray(b * CELLS, (b + 1) * CELLS);
-    const start = held.start.subarray(b * seed.length, (b + 1) * seed.length);
-    if (!mask.includes(1)) {
-      assert.deepEqual(start.slice(), seed, 'a sample of which nothing is held starts from the seed');
-      assert.ok(weight.every((factor) => factor === 1));
-      continue;
-    }
-    samples++;
-    const hole = Uint8Array.from(mask, (isHeld) => 1 - isHeld);
-    const picture = pictures.slice(b * CELLS * 4, (b + 1) * CELLS * 4);
-    const filled = smoothlyFilled(picture, hole, spec.grid.width);
-    let sum = 0;
-    for (let cell = 0; cell < CELLS; cell++) {
-      assert.equal(input[b * CELLS + cell], filled[cell * 4]);
-      assert.deepEqual(start.slice(cell * C, cell * C + 4), filled.slice(cell * 4, cell * 4 + 4));
-      assert.deepEqual(start.slice(cell * C + 4, (cell + 1) * C), seed.slice(cell * C + 4, (cell + 1) * C));
-      if (mask[cell] === 1) assert.equal(weight[cell], 0);
-      sum += weight[cell];
-    }
-    assert.ok(Math.abs(sum - CELLS) < 1e-3, `the hole counts ${sum} of ${CELLS}`);
+  assert.deepEqual([start.length, mask.length], [n * CELLS * C, n * CELLS]);
+  const size = CELLS * 4;
+  const names = (all: Float32Array): string[] =>
+    Array.from({ length: B }, (_, b) => all.slice(b * size, (b + 1) * size).join()).sort();
+  assert.deepEqual(names(ordered), names(pictures), 'each picture is there');
+  for (let i = 0; i < n; i++) {
+    const ofSample = (values: Float32Array, length: number): Float32Array =>
+      values.slice(i * length, (i + 1) * length);
+    const hole = Uint8Array.from(ofSample(mask, CELLS), (isHeld) => 1 - isHeld);
+    const b = B - n + i;
+    const filled = smoothlyFilled(ordered.slice(b * size, (b + 1) * size), hole, spec.grid.width);
+    assert.deepEqual(
+      input.slice(b * CELLS, (b + 1) * CELLS),
+      filled.filter((_, at) => at % 4 === 0),
+    );
+    assert.deepEqual(ofSample(start, CELLS * C), heldStart(filled, C));
+    const weights = ofSample(weight, CELLS);
+    assert.ok(weights.every((factor, cell) => factor > 0 === (hole[cell] === 1)));
+    assert.ok(Math.abs(weights.reduce((sum, factor) => sum + factor, 0) - CELLS) < 1e-3);
   }
-  assert.ok(samples >= 2 && samples < B, `${samples} of ${B} are held`);
 });

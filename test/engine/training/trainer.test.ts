@@ -57,7 +57,10 @@ const variants: [string, Parameters<typeof tinyTrainer>][] = [
       { damage: { circles: 2, minRadius: 0.1, maxRadius: 0.2 }, loss: 'bce' },
     ],
   ],
-  ['cells held', [{}, { damage: { circles: 2, minRadius: 0.1, maxRadius: 0.2, held: 0.7 } }]],
+  [
+    'cells held',
+    [{}, { damage: { circles: 2, minRadius: 0.1, maxRadius: 0.2, held: { share: 0.7, steps: 5 } } }],
+  ],
 ];
 
 for (const [name, setup] of variants) {

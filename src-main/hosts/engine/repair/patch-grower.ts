@@ -6,8 +6,7 @@ import type { Grid, RuleValues } from '#domain/automaton.ts';
 import { AppError } from '#domain/errors.ts';
 import type { ImageKind, ModelSpec } from '#domain/model-spec.ts';
 import { presets } from '#domain/model-presets.ts';
-import { growHole, stateOf } from '#engine/repair/held-growth.ts';
-import { heldStart } from '#engine/repair/held-start.ts';
+import { growHole, heldStart } from '#engine/repair/held-growth.ts';
 import { learnRule } from '#engine/repair/learn-rule.ts';
 import { meetingEdge, smoothlyFilled } from '#engine/repair/surroundings.ts';
 import { trustIn } from '#engine/repair/trust.ts';
@@ -67,26 +66,28 @@ export function modelGrower(model: EncodingModel, options: GrowerOptions): Patch
   const { implementation } = options;
   const { spec } = model;
   const { width } = spec.grid;
-  const best = (spec.damage?.held ?? 0) > 0 ? 'hold' : 'meet';
+  const trained = spec.damage?.held;
+  const best = trained === undefined ? 'meet' : 'hold';
   const lock = options.lock === 'best' ? best : options.lock;
+  const isLocked = lock === 'hold';
+  const steps = isLocked ? (trained?.steps ?? spec.steps) : spec.steps;
   return {
     grid: spec.grid,
     isOneLevel: false,
     async grow(patch) {
       const { hole } = patch;
       const known = asSeenBy(spec.image, patch.cells);
-      const growth = { spec, known, hole, implementation, seed: SEED, steps: spec.steps };
+      const growth = { spec, known, hole, implementation, seed: SEED, steps };
       const grown = async (input: Float32Array): Promise<Float32Array> => {
         const { rule } = await encodeInput(model, input);
-        const isLocked = lock === 'hold';
-        const start = isLocked ? heldStart(spec, input) : 'seed';
-        return growHole({ ...growth, rule, isLocked, start, onSteps: showing(patch, spec) });
+        const start = isLocked ? heldStart(input, spec.automaton.channels) : 'seed';
+        return growHole({ ...growth, rule, isLocked, start, onSteps: showing(patch, spec, steps) });
       };
       if (lock === 'plain') {
         return finished(await grown(patch.isFirst ? emptied(known, hole) : known), patch, spec);
       }
       const smooth = patch.isFirst ? smoothlyFilled(known, hole, width) : known;
-      if (lock === 'hold') return finished(await grown(smooth), patch, spec);
+      if (isLocked) return finished(await grown(smooth), patch, spec);
       let filled = smooth;
       for (let pass = 0; pass < PASSES; pass++) {
         const shown = (await grown(filled)).map(unit);
@@ -141,9 +142,9 @@ export function learningGrower(
         ...{ spec, rule: learned.rule, known, hole, isLocked: lock !== 'plain', implementation },
         ...{
           seed: SEED,
-          start: stateOf(filled, spec.automaton.channels),
+          start: heldStart(filled, spec.automaton.channels),
           steps: spec.steps,
-          onSteps: showing(patch, spec),
+          onSteps: showing(patch, spec, spec.steps),
         },
       });
       return finished(shown, patch, spec);
@@ -202,7 +203,7 @@ function unit(value: number): number {
   return value > 0 ? Math.min(value, 1) : 0;
 }
 
-function showing(patch: Patch, { automaton, image, steps }: ModelSpec) {
+function showing(patch: Patch, { automaton, image }: ModelSpec, steps: number) {
   let shownMs = performance.now();
   return async (step: number, state: Float32Array): Promise<void> => {
     if (patch.signal.aborted) throw new AppError('cancelled', 'The repair was cancelled.');
