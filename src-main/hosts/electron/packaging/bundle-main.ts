@@ -1,8 +1,8 @@
 /**
  * Bundles the desktop's processes to JavaScript in dist/main, one file each: Electron's Node is not asked to strip
- * types, and the package needs no sources. Native modules stay outside. Where sources name a file beside them
- * (`new URL('./kernel-thread.ts', import.meta.url)`), the bundle names that file's bundle; a file that is in neither
- * table below is an error here, not a surprise in the package.
+ * types, and the package needs no sources. Native modules stay outside. Where sources name a module beside them
+ * (`new URL('./kernel-thread.ts', import.meta.url)`), that is bundled, too, and the bundle names it where it lies then; any
+ * other file that is in no table below is an error here, not a surprise in the package.
  */
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { dirname, join, posix, relative, resolve, sep } from 'node:path';
@@ -17,24 +17,22 @@ const kernels = 'src-main/engine/kernels/wasm/build';
 /** What comes with Electron, or loads native code by itself; sharp is one, too, by the module above. */
 const outside = ['electron', 'better-sqlite3'];
 
-/** A sandboxed preload can only be CommonJS. */
-const bundles: readonly { readonly source: string; readonly file: string }[] = [
-  { source: 'src-main/hosts/electron/main.ts', file: 'main.js' },
-  { source: 'src-main/hosts/electron/preload.ts', file: 'preload.cjs' },
-  { source: 'src-main/hosts/engine/process/main.ts', file: 'engine.js' },
-  { source: 'src-main/hosts/engine/kernel-thread.ts', file: 'kernel-thread.js' },
+/** Where it all begins. A sandboxed preload can only be CommonJS. */
+const entries: readonly (readonly [source: string, file: string])[] = [
+  ['src-main/hosts/electron/main.ts', 'main.js'],
+  ['src-main/hosts/electron/preload.ts', 'preload.cjs'],
+  ['src-main/hosts/engine/process/main.ts', 'engine.js'],
 ];
 
-/** From the root to dist/main, as sources and bundles name them; the root itself is two folders up from there. */
+/** What sources name that is no module: the root, which is two folders up from dist/main, and the compiled kernels. */
 const places = new Map([
-  ...bundles.map(({ source, file }): [string, string] => [source, `./${file}`]),
-  [`${kernels}/`, './kernels/'],
   ['', '../../'],
+  [`${kernels}/`, './kernels/'],
 ]);
 
 /**
  * @returns the folders under node_modules of which something is in the bundles
- * @throws Error naming the file that is in no table, or what Rolldown cannot resolve
+ * @throws Error naming a file that is neither a module nor in the table, or what Rolldown cannot resolve
  */
 export async function bundleMain(): Promise<Set<string>> {
   const packages = new Set<string>();
@@ -42,11 +40,18 @@ export async function bundleMain(): Promise<Set<string>> {
   await mkdir(join(output, 'kernels'), { recursive: true });
   for (const name of ['relaxed.wasm', 'simd.wasm'])
     await cp(join(root, kernels, name), join(output, 'kernels', name));
-  for (const { source, file } of bundles) await bundle(source, file, packages);
+  // Grows while it is gone through: a thread may begin threads.
+  const files = new Map(entries);
+  for (const [source, file] of files) await bundle(source, file, files, packages);
   return packages;
 }
 
-async function bundle(source: string, file: string, packages: Set<string>): Promise<void> {
+async function bundle(
+  source: string,
+  file: string,
+  files: Map<string, string>,
+  packages: Set<string>,
+): Promise<void> {
   await build({
     root,
     configFile: false,
@@ -54,7 +59,7 @@ async function bundle(source: string, file: string, packages: Set<string>): Prom
     logLevel: 'warn',
     ssr: { noExternal: true, external: outside },
     resolve: { alias: [{ find: /^sharp$/, replacement: sharpInElectron }] },
-    plugins: [placesOfBundles(), noting(packages)],
+    plugins: [placesOfBundles(files), noting(packages)],
     build: {
       ssr: join(root, source),
       outDir: output,
@@ -76,21 +81,28 @@ async function bundle(source: string, file: string, packages: Set<string>): Prom
   });
 }
 
-function placesOfBundles(): Plugin {
+/** Writes where the bundle of a named file lies; one that is named for the first time is added to `files`. */
+function placesOfBundles(files: Map<string, string>): Plugin {
+  const placeOf = (named: string): string => {
+    const place = places.get(named);
+    if (place !== undefined) return place;
+    const file = files.get(named) ?? posix.basename(named).replace(/\.ts$/, '.js');
+    const isTaken = [...files].some(([source, other]) => source !== named && other === file);
+    if (!named.endsWith('.ts') || isTaken)
+      throw new Error(`${named} is named by its place, and has none among the bundles (bundle-main.ts).`);
+    files.set(named, file);
+    return `./${file}`;
+  };
   return {
     name: 'places-of-bundles',
     transform(code, id) {
       if (!id.startsWith(join(root, 'src-main'))) return null;
+      const folder = posix.dirname(relative(root, id).split(sep).join('/'));
       return code.replace(
         /new URL\(\s*(['"])([^'"]*)\1,\s*import\.meta\.url,?\s*\)/g,
         (_, __, target: string) => {
-          const named = posix.join(posix.dirname(relative(root, id).split(sep).join('/')), target);
-          const place = places.get(named === './' || named === '.' ? '' : named);
-          if (place === undefined)
-            throw new Error(
-              `${id} names ${target}, of which ${import.meta.url} knows no place in the bundle.`,
-            );
-          return `new URL('${place}', import.meta.url)`;
+          const named = posix.join(folder, target).replace(/^\.\/?$/, '');
+          return `new URL('${placeOf(named)}', import.meta.url)`;
         },
       );
     },
