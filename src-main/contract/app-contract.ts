@@ -8,7 +8,7 @@ import { settings, settingsPatch } from './settings.ts';
 import { engineState } from './shapes/engine-state.ts';
 import { exportedFrame, exportOptions, exportProgress, exportSummary } from './shapes/export.ts';
 import { frame, growthControl, growthStroke } from './shapes/growth.ts';
-import { mix, morph, morphFrame, plainMix } from './shapes/mix.ts';
+import { mix, morph, morphFrame, morphRef, plainMix } from './shapes/mix.ts';
 import {
   galleryPage,
   galleryQuery,
@@ -55,6 +55,10 @@ export const inspected = z.object({
   problem: z.string().nullable(),
 });
 export type Inspected = z.output<typeof inspected>;
+
+/** What can be seen on its way: of a morph, `steps` of the options are its frames. */
+const exportItem = z.union([itemRef, morphRef]);
+export type ExportItem = z.output<typeof exportItem>;
 
 export const appContract = defineContract({
   methods: {
@@ -117,15 +121,15 @@ export const appContract = defineContract({
       }),
       result: z.object({ jobId: id }),
     },
-    /** Styles, models (as kind `model`) and artworks' pictures into a folder on this machine. */
+    /** Styles, models (as kind `model`), artworks' pictures and morphs into a folder on this machine. */
     'export.start': {
       params: z.object({
         items: z
-          .array(z.object({ kind: z.enum(['style', 'artwork', 'model']), id }))
+          .array(z.union([z.object({ kind: z.enum(['style', 'artwork', 'model']), id }), morphRef]))
           .min(1)
           .max(100_000),
         folder: path,
-        /** Null: styles as style files, artworks as plain pictures of their last step. Models are files either way. */
+        /** Null: styles as style files, artworks as plain pictures of their last step; not of morphs. Models are files either way. */
         options: exportOptions.nullable().default(null),
         /** Of the files: `{name}`, `{seed}`, `{steps}`, `{number}` stand for the item's. */
         pattern: z.string().trim().min(1).max(200).default('{name}'),
@@ -134,14 +138,14 @@ export const appContract = defineContract({
     },
     /** One file to be fetched as `/downloads/export/ID` or forgotten; kept for some hours. */
     'export.make': {
-      params: z.object({ item: itemRef, options: exportOptions }),
+      params: z.object({ item: exportItem, options: exportOptions }),
       result: exportSummary.extend({ exportId: id, fileName: z.string() }),
       progress: exportProgress,
     },
     'export.forget': { params: z.object({ exportId: id }), result: nothing },
     /** For the window to encode, as fast as they are acknowledged. */
     'export.frames': {
-      params: z.object({ item: itemRef, options: exportOptions }),
+      params: z.object({ item: exportItem, options: exportOptions }),
       result: z.object({ frames: count }),
       progress: exportedFrame,
     },

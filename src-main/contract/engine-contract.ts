@@ -121,6 +121,8 @@ export const exportedGrowth = z.object({
   latents: latents.nullable().default(null),
   /** Of the recipe's last step; null where nobody knows it yet. */
   digest: hash.nullable(),
+  /** Not the recipe's steps, but a growth of all its steps for each frame on the way between the latents. */
+  morph: morph.nullable().default(null),
 });
 export type ExportedGrowth = z.output<typeof exportedGrowth>;
 

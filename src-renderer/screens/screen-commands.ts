@@ -25,6 +25,7 @@ export function screenCommands(): Command[] {
       saveStyle: nothing,
       addStyle: nothing,
       compare: nothing,
+      morph: nothing,
     }),
   ];
 }

@@ -44,6 +44,9 @@ export const usualSettings: ExportSettings = {
   ...{ isDithered: false, budgetMegabytes: null, carriesRecipe: true },
 };
 
+/** Its last picture leads to its first, or back to the one before it. */
+export const usualMorphSettings: ExportSettings = { ...usualSettings, holdSeconds: 0, carriesRecipe: false };
+
 export function isVideo(format: ExportChoice): format is 'webm' | 'mp4' {
   return format === 'webm' || format === 'mp4';
 }

@@ -4,15 +4,32 @@
  * after the dialog is closed.
  */
 import type { Result } from '#contract/contract.ts';
-import type { AppContract } from '#contract/app-contract.ts';
-import type { ItemDetail, ItemRef } from '#contract/shapes/library.ts';
+import type { AppContract, ExportItem } from '#contract/app-contract.ts';
+import type { ItemRef } from '#contract/shapes/library.ts';
+import type { MorphRef } from '#contract/shapes/mix.ts';
 import { client, downloadUrl } from '../lib/client.ts';
 import { recordVideo, videoProblem, type VideoFormat, type VideoRecorder } from '../lib/video.ts';
 import { attempt, failureMessage, isCancelled } from './attempt.ts';
-import { framesOf, isVideo, moves, optionsOf, usualSettings, type ExportSettings } from './export-words.ts';
+import {
+  framesOf,
+  isVideo,
+  moves,
+  optionsOf,
+  usualMorphSettings,
+  usualSettings,
+  type ExportSettings,
+} from './export-words.ts';
 import { toasts } from './toasts.svelte.ts';
 
 type Made = Result<AppContract, 'export.make'>;
+
+/** What the preview shows, of several the first. */
+export interface ExportSubject {
+  readonly item: ExportItem;
+  readonly name: string;
+  /** Of a morph its last frame. */
+  readonly lastStep: number;
+}
 
 export interface Preview {
   readonly url: string;
@@ -30,9 +47,9 @@ const PREVIEW_SIZE = 320;
 
 class ExportState {
   isOpen = $state(false);
-  items: readonly ItemRef[] = $state.raw([]);
-  /** Of the first. */
-  detail: ItemDetail | null = $state.raw(null);
+  items: readonly ExportItem[] = $state.raw([]);
+  subject: ExportSubject | null = $state.raw(null);
+  isMorph = $derived(this.subject?.item.kind === 'morph');
   settings: ExportSettings = $state.raw(usualSettings);
   pattern = $state('{name}');
   preview: Preview | null = $state.raw(null);
@@ -43,21 +60,21 @@ class ExportState {
   videoProblems: Readonly<Partial<Record<VideoFormat, string | null>>> = $state.raw({});
 
   #end: AbortController | null = null;
-  steps = $derived(
-    this.detail === null ? 64 : this.detail.kind === 'style' ? this.detail.steps : this.detail.recipe.steps,
-  );
+  steps = $derived(this.subject?.lastStep ?? 64);
+  /** Growths and morphs move differently: either keeps its own. */
+  readonly #kept = { growth: usualSettings, morph: usualMorphSettings };
 
   async open(items: readonly ItemRef[]): Promise<void> {
     const [first] = items;
     if (first === undefined) return;
     const detail = await attempt(() => client.call('gallery.detail', { kind: first.kind, id: first.id }));
     if (detail === undefined) return;
-    this.items = items;
-    this.detail = detail;
-    this.problem = null;
-    this.settings = { ...this.settings, firstStep: 0, lastStep: null, every: null };
-    this.isOpen = true;
-    void this.#probe();
+    const lastStep = detail.kind === 'style' ? detail.steps : detail.recipe.steps;
+    this.#show(items, { item: { kind: first.kind, id: first.id }, name: detail.name, lastStep });
+  }
+
+  openMorph(item: MorphRef, name: string): void {
+    this.#show([item], { item, name, lastStep: item.morph.frames - 1 });
   }
 
   close(): void {
@@ -68,12 +85,13 @@ class ExportState {
 
   change(change: Partial<ExportSettings>): void {
     this.settings = { ...this.settings, ...change };
+    this.#kept[this.isMorph ? 'morph' : 'growth'] = this.settings;
   }
 
   /** To be called when settings have rested for a moment. */
   async makePreview(): Promise<void> {
-    const { detail, settings } = this;
-    if (detail === null) return;
+    const { subject, settings } = this;
+    if (subject === null) return;
     this.#end?.abort();
     const end = new AbortController();
     this.#end = end;
@@ -84,7 +102,7 @@ class ExportState {
       const { options, share, isWhole } = previewOf(settings, this.steps);
       const made = await client.call(
         'export.make',
-        { item: { kind: detail.kind, id: detail.id }, options },
+        { item: subject.item, options },
         {
           signal: end.signal,
           onProgress: ({ done, total }) => void (this.share = done / Math.max(1, total)),
@@ -109,14 +127,14 @@ class ExportState {
 
   /** Into the browser's downloads; the dialog may be closed meanwhile. */
   async download(): Promise<void> {
-    const { preview, settings, detail } = this;
-    if (detail === null) return;
-    const item = { kind: detail.kind, id: detail.id };
+    const { preview, settings, subject } = this;
+    if (subject === null) return;
+    const { item, name } = subject;
     if (isVideo(settings.format)) {
       const { format } = settings;
       this.close();
-      toasts.show(`“${detail.name}” is being filmed; it is saved when it is ready.`, { topic });
-      await attempt(async () => saveBlob(await film(item, settings, format), `${detail.name}.${format}`));
+      toasts.show(`“${name}” is being filmed; it is saved when it is ready.`, { topic });
+      await attempt(async () => saveBlob(await film(item, settings, format), `${name}.${format}`));
       return;
     }
     if (preview?.isWhole === true && !this.isMaking) {
@@ -127,7 +145,7 @@ class ExportState {
       return;
     }
     this.close();
-    toasts.show(`“${detail.name}” is being encoded; it is saved when it is ready.`, { topic });
+    toasts.show(`“${name}” is being encoded; it is saved when it is ready.`, { topic });
     await attempt(async () => {
       const made = await client.call('export.make', { item, options: optionsOf(settings) });
       saveUrl(downloadUrl('export', made.exportId));
@@ -138,7 +156,7 @@ class ExportState {
   /** As a job, which goes on by itself. */
   async saveInto(folder: string): Promise<void> {
     const { settings, pattern } = this;
-    const items = this.items.map(({ kind, id }) => ({ kind, id }));
+    const items = this.items.map((item) => (item.kind === 'morph' ? item : { kind: item.kind, id: item.id }));
     const options = optionsOf(settings);
     this.close();
     await attempt(() =>
@@ -148,9 +166,9 @@ class ExportState {
 
   /** The last step, as a PNG. */
   async copyPicture(): Promise<void> {
-    const { detail, settings } = this;
-    if (detail === null) return;
-    const item = { kind: detail.kind, id: detail.id };
+    const { subject, settings } = this;
+    if (subject === null) return;
+    const { item } = subject;
     await attempt(async () => {
       // What is pasted elsewhere carries nothing: other programs take the pixels alone.
       const options = optionsOf({ ...settings, format: 'png', carriesRecipe: false });
@@ -165,6 +183,18 @@ class ExportState {
       await navigator.clipboard.write([new ClipboardItem({ 'image/png': png() })]);
       toasts.show('The picture is on the clipboard.', { kind: 'good' });
     });
+  }
+
+  #show(items: readonly ExportItem[], subject: ExportSubject): void {
+    this.items = items;
+    this.subject = subject;
+    this.problem = null;
+    this.settings = {
+      ...this.#kept[this.isMorph ? 'morph' : 'growth'],
+      ...{ firstStep: 0, lastStep: null, every: null },
+    };
+    this.isOpen = true;
+    void this.#probe();
   }
 
   async #probe(): Promise<void> {
@@ -200,7 +230,7 @@ function previewOf(settings: ExportSettings, steps: number) {
   return { options: optionsOf(part), share: few / count, isWhole: false };
 }
 
-async function film(item: ItemRef, settings: ExportSettings, format: VideoFormat): Promise<Blob> {
+async function film(item: ExportItem, settings: ExportSettings, format: VideoFormat): Promise<Blob> {
   let recorder: VideoRecorder | null = null;
   try {
     await client.call(

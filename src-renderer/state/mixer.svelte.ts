@@ -6,6 +6,7 @@
 import type { AppContract } from '#contract/app-contract.ts';
 import type { Result } from '#contract/contract.ts';
 import type { StyleDetail } from '#contract/shapes/library.ts';
+import type { Morph, MorphRef } from '#contract/shapes/mix.ts';
 import { AppError } from '#domain/errors.ts';
 import { MOST_STYLES, type LatentPath, type Mix } from '#domain/mix.ts';
 import { untrack } from 'svelte';
@@ -47,6 +48,8 @@ class MixerState {
   painted = $state(0);
   /** Over the picture, also while the pointer is elsewhere. */
   isMapShown = $state(false);
+  /** The way from style to style, as it was set last. */
+  morph: Morph = $state.raw({ path: 'spherical', easing: 'ease', isLoop: true, frames: 60 });
   /** Of the new style while it is made. */
   isSaving = $state(false);
   mix: Mix = $derived(mixOf(this.settings));
@@ -263,6 +266,12 @@ class MixerState {
     );
     this.isSaving = false;
     return saved?.styleId ?? null;
+  }
+
+  /** To be exported. */
+  morphRef(): MorphRef {
+    const { styleIds, seed, grid, morph } = this;
+    return { kind: 'morph', styleIds: [...styleIds], seed, grid, morph };
   }
 
   /** The slot that a child goes to: a free one, else that of the smallest share. */

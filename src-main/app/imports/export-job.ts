@@ -4,17 +4,21 @@
  * a job that was interrupted goes on with the next item.
  */
 import { AppError } from '#domain/errors.ts';
+import type { AppContract } from '#contract/app-contract.ts';
+import type { Params } from '#contract/contract.ts';
 import type { ExportOptions } from '#contract/shapes/export.ts';
 import type { SkippedFile } from '#contract/shapes/values.ts';
 import type { JobContext, JobRunner } from '../jobs/job-runner.ts';
 import type { JobOrder } from '../jobs/job-view.ts';
 import { reportSkipped } from '../library/skipped-files.ts';
 import type { AppPorts } from '../ports.ts';
-import { exportOf, type Exportable } from './export-of.ts';
+import { exportOf } from './export-of.ts';
 import { endingOf, growthOf, nameByPattern } from './growth-of.ts';
 
+type ExportStartItem = Params<AppContract, 'export.start'>['items'][number];
+
 export interface ExportRequest {
-  readonly items: readonly Exportable[];
+  readonly items: readonly ExportStartItem[];
   readonly folder: string;
   /** Null: as they are kept. Absent in jobs of before. */
   readonly options?: ExportOptions | null;
@@ -57,7 +61,8 @@ export function createExportRunner(ports: AppPorts): JobRunner {
           } catch (failure) {
             if (signal.aborted) return 'ended';
             if (!(failure instanceof AppError) || !isOfTheItem(failure, items.length)) throw failure;
-            skipped = [...skipped, { path: `${item.kind} ${item.id}`, reason: failure.message }];
+            const path = item.kind === 'morph' ? 'morph' : `${item.kind} ${item.id}`;
+            skipped = [...skipped, { path, reason: failure.message }];
           }
           done++;
           context.report({ done });
@@ -75,16 +80,19 @@ export function createExportRunner(ports: AppPorts): JobRunner {
 
   async function write(
     { items, folder, options = null, pattern = '{name}' }: ExportRequest,
-    item: Exportable,
+    item: ExportStartItem,
     how: { index: number; jobId: string; context: JobContext; signal: AbortSignal },
   ): Promise<void> {
-    if (options === null || item.kind === 'model') {
+    if (item.kind === 'model' || (options === null && item.kind !== 'morph')) {
       const { name, extension, file } = await exportOf(ports, item);
       await files.writeNew(folder, name, extension, file);
       return;
     }
+    if (options === null) {
+      throw new AppError('bad-argument', 'A morph is exported as a kind of file: choose one.');
+    }
     const { index, jobId, context, signal } = how;
-    const growth = growthOf(ports, { kind: item.kind, id: item.id });
+    const growth = growthOf(ports, item.kind === 'morph' ? item : { kind: item.kind, id: item.id });
     const number = String(index + 1).padStart(String(items.length).length, '0');
     const name = nameByPattern(pattern, growth, number);
     const ending = endingOf(options.format);

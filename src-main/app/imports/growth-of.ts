@@ -2,8 +2,8 @@
 import type { ParamsIn } from '#contract/contract.ts';
 import type { EngineContract } from '#contract/engine-contract.ts';
 import type { Recipe } from '#contract/shapes/growth.ts';
-import type { ItemRef } from '#contract/shapes/library.ts';
-import { plainMix } from '#contract/shapes/mix.ts';
+import type { ExportItem } from '#contract/app-contract.ts';
+import { plainMix, type MorphRef } from '#contract/shapes/mix.ts';
 import { AppError } from '#domain/errors.ts';
 import { latentsOf } from '../growths/mix-handlers.ts';
 import type { AppPorts } from '../ports.ts';
@@ -13,8 +13,9 @@ type LatentPorts = Pick<AppPorts, 'store' | 'content' | 'files'>;
 export type GrowthToExport = ParamsIn<EngineContract, 'growth.export'>['growth'];
 
 /** @throws AppError not-found */
-export function growthOf(ports: LatentPorts, item: ItemRef): GrowthToExport {
+export function growthOf(ports: LatentPorts, item: ExportItem): GrowthToExport {
   const { store } = ports;
+  if (item.kind === 'morph') return morphOf(ports, item);
   if (item.kind === 'style') {
     const { name, hash, spec, w0, b0, w1 } = store.rule(item.id);
     return {
@@ -34,6 +35,24 @@ export function growthOf(ports: LatentPorts, item: ItemRef): GrowthToExport {
     return { name: styleName, spec, w0, b0, w1 };
   });
   return { name, recipe, digest, styles, latents: latentsOrNull(ports, recipe) };
+}
+
+/** @throws AppError not-found, unsupported where the styles have no latents of one model */
+function morphOf(ports: LatentPorts, { styleIds, seed, grid, morph }: MorphRef): GrowthToExport {
+  const { latents, problem } = latentsOf(ports, styleIds);
+  if (latents === null) throw new AppError('unsupported', problem);
+  const rules = styleIds.map((id) => ports.store.rule(id));
+  const [{ spec }] = rules;
+  return {
+    name: rules.map(({ name }) => name).join(' to '),
+    styles: rules.map(({ name, spec, w0, b0, w1 }) => ({ name, spec, w0, b0, w1 })),
+    ...{ latents, morph, digest: null },
+    recipe: {
+      version: 1,
+      styles: rules.map(({ name, hash }, i) => ({ styleId: styleIds[i], name, ruleHash: hash })),
+      ...{ mix: plainMix, seed, grid: grid ?? spec.grid, steps: spec.steps, events: [], backend: '' },
+    },
+  };
 }
 
 /** Styles that are gone from the library have no latents any more. */

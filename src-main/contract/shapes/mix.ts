@@ -1,7 +1,7 @@
 /** A mix of styles, and a way from one to another, as windows, recipes and the engine process exchange them. */
 import { z } from 'zod';
 import { MOST_GAIN, MOST_STYLES, type Mix } from '#domain/mix.ts';
-import { bytes, count } from './values.ts';
+import { bytes, count, grid, id, uint32 } from './values.ts';
 
 const shares = z.array(z.number().min(0).max(1e6)).max(MOST_STYLES);
 const gain = z.number().min(0).max(MOST_GAIN).optional();
@@ -41,6 +41,17 @@ export const morph = z.object({
   frames: z.number().int().min(2).max(2000).default(60),
 });
 export type Morph = z.output<typeof morph>;
+
+/** A way between styles of the library, named as its items are where they are exported. */
+export const morphRef = z.object({
+  kind: z.literal('morph'),
+  styleIds: z.array(id).min(2).max(MOST_STYLES),
+  seed: uint32.default(1),
+  /** As trained if null. */
+  grid: grid.nullable().default(null),
+  morph,
+});
+export type MorphRef = z.output<typeof morphRef>;
 
 export const morphFrame = z.object({
   /** From 0, of so many. */

@@ -1,6 +1,7 @@
 /** Things into the library and out of it, by the same jobs that the window begins; nothing else that waits is begun. */
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import type { Exportable } from '#app/imports/export-of.ts';
 import type { AppContract } from '#contract/app-contract.ts';
 import type { Handler } from '#contract/rpc.ts';
 import type { Params, MethodName } from '#contract/contract.ts';
@@ -19,7 +20,7 @@ export interface Transfer {
   readonly signal: AbortSignal;
 }
 
-type Item = Params<AppContract, 'export.start'>['items'][number] & { readonly name: string };
+type Item = Exportable & { readonly name: string };
 
 const root = new URL('../../../', import.meta.url);
 const PAGE = 500;

@@ -16,6 +16,8 @@ export interface MorphPlan {
   readonly latents: LatentSource;
   readonly morph: MorphPath;
   readonly seed: number;
+  /** Of all frames those, ascending; all if left out. */
+  readonly frames?: readonly number[];
 }
 
 export interface MorphState {
@@ -35,13 +37,13 @@ const STRETCH = 32;
 
 /** @throws AppError cancelled, mismatch where the latents are not the model's, not-found, bad-file, out-of-memory */
 export async function* morphFrames(
-  { spec, latents, morph, seed }: MorphPlan,
+  { spec, latents, morph, seed, frames }: MorphPlan,
   { implementation, signal }: MorphOptions,
 ): AsyncGenerator<MorphState, void, undefined> {
   const source = latentsOf(latents);
   try {
     await source.open();
-    for (let frame = 0; frame < morph.frames; frame++) {
+    for (const frame of frames ?? Array.from({ length: morph.frames }, (_, frame) => frame)) {
       const rule = await source.ruleOf(morphLatent(source.values, morph, frame));
       const growth = openGrowth({ spec, rules: [rule], seed }, implementation);
       try {

@@ -11,9 +11,10 @@ export interface MixerActions extends Omit<GrowActions, 'chooseStyle'> {
   readonly addStyle: () => void;
   readonly saveStyle: () => void;
   readonly compare: () => void;
+  readonly morph: () => void;
 }
 
-export function mixerCommands({ stage, save, addStyle, saveStyle, compare }: MixerActions): Command[] {
+export function mixerCommands({ stage, save, addStyle, saveStyle, compare, morph }: MixerActions): Command[] {
   const shared = growCommands({ stage, save, chooseStyle: addStyle })
     .filter(({ id }) => id !== 'grow.style')
     .map((command) => ({ ...command, id: command.id.replace('grow.', 'mixer.'), section: 'Mixer' }));
@@ -34,6 +35,13 @@ export function mixerCommands({ stage, save, addStyle, saveStyle, compare }: Mix
     command('dice', 'Another seed', ['D'], () => mixer.throwDice()),
     command('save-style', 'Save the mix as a style', ['Mod+Shift+S'], saveStyle),
     command('compare', 'Modes side by side', ['M'], compare),
+    command(
+      'morph',
+      'Morph from style to style',
+      [],
+      morph,
+      () => mixer.styleIds.length > 1 && mixer.problems !== null && mixer.whyNot('latent') === null,
+    ),
     ...mixKinds.map((kind, index) =>
       command(
         `mode.${kind}`,

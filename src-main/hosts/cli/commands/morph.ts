@@ -1,16 +1,25 @@
 /** `morph`: from picture to picture through the latents of their model, each frame grown anew. */
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fuseStyles } from '#app/growing.ts';
+import { exportOptions } from '#contract/shapes/export.ts';
+import { plainMix } from '#contract/shapes/mix.ts';
 import { MOST_STYLES } from '#domain/mix.ts';
+import { byteWords } from '#hosts/engine/export/encode-frames.ts';
+import { exportGrowth } from '#hosts/engine/export/export-growth.ts';
+import type { ExportedGrowth, FrameOptions } from '#hosts/engine/export/grown-frames.ts';
+import { shownFrames } from '#hosts/engine/export/shown-frames.ts';
 import { readModel } from '#hosts/engine/model-files.ts';
-import { morphFrames } from '#hosts/engine/morph-frames.ts';
+import { morphFrames, type MorphPlan } from '#hosts/engine/morph-frames.ts';
 import { stateToImage, type RgbaImage } from '#media/pixels.ts';
 import { defineCommand } from '../command.ts';
-import { growthOptions, lookOf, parseSize } from '../growth-options.ts';
+import { growthOptions, lookOf, parseSize, type GrowthLook } from '../growth-options.ts';
 import { engineOptions, withEngine } from '../open-engine.ts';
-import { isSafetensors } from '../open-growable.ts';
+import { isSafetensors, type GrowableStyle } from '../open-growable.ts';
 import { latentsOfModel, openStyles } from '../open-mixed.ts';
 import { createStatusLine } from '../status-line.ts';
 import { UsageError } from '../usage-error.ts';
+import { writeVideo, type VideoFormat } from '../write-video.ts';
 import { checkGrowthOptions, writeFrameSeries } from '../write-growth.ts';
 
 const { every: _every, hold, ...growth } = growthOptions;
@@ -54,7 +63,7 @@ export const command = defineCommand({
       short: 'o',
       placeholder: 'FILE',
       default: 'morph.gif',
-      help: 'x.gif or frames/ (a folder of PNGs)',
+      help: 'x.gif, .apng, .webp, .webm, .mp4 or frames/ (a folder of PNGs)',
     },
     ...growth,
     hold: { ...hold, default: 0 },
@@ -68,8 +77,8 @@ export const command = defineCommand({
     },
   ],
   async run({ options, positionals, err, path, signal }) {
-    checkGrowthOptions({ ...options, every: undefined });
-    if (/\.png$/i.test(options.out)) throw new UsageError('--out must end in .gif or / (a folder of frames)');
+    const kind = kindOf(options.out);
+    checkGrowthOptions({ ...options, out: kind === 'series' ? options.out : 'x.gif', every: undefined });
     if (positionals.length > MOST_STYLES) {
       throw new UsageError(`morph takes 2 to ${MOST_STYLES} pictures, and got ${positionals.length}`);
     }
@@ -103,7 +112,14 @@ export const command = defineCommand({
       const look = lookOf({ ...options, every: 1 }, spec, frames);
       let written: string;
       try {
-        written = await writeFrameSeries(path(options.out), options.out, images, look);
+        written =
+          kind === 'series'
+            ? await writeFrameSeries(path(options.out), options.out, images, look)
+            : await writeMorph(
+                path(options.out),
+                { spec, styles, latents, morph, seed: options.seed },
+                { kind, look, implementation, signal, show: (line) => progress.show(line) },
+              );
       } finally {
         progress.clear();
       }
@@ -112,3 +128,78 @@ export const command = defineCommand({
     });
   },
 });
+
+type MorphFile = 'apng' | 'webp' | VideoFormat;
+
+/** @throws UsageError */
+function kindOf(out: string): MorphFile | 'series' {
+  const ending = /\.([^./\\]+)$/.exec(out)?.[1].toLowerCase();
+  switch (ending) {
+    case undefined:
+    case 'gif':
+      return 'series';
+    case 'apng':
+    case 'webp':
+    case 'webm':
+    case 'mp4':
+      return ending;
+    default:
+      throw new UsageError(
+        `--out must end in .gif, .apng, .webp, .webm, .mp4 or / (a folder of frames), and got "${out}"`,
+      );
+  }
+}
+
+interface Writing extends FrameOptions {
+  readonly kind: MorphFile;
+  readonly look: GrowthLook;
+  readonly show: (line: string) => void;
+}
+
+/** As the window exports it. @returns what it is, in words */
+async function writeMorph(
+  target: string,
+  {
+    spec,
+    styles,
+    latents,
+    morph,
+    seed,
+  }: Pick<MorphPlan, 'spec' | 'latents' | 'morph' | 'seed'> & {
+    readonly styles: readonly GrowableStyle[];
+  },
+  { kind, look, show, ...run }: Writing,
+): Promise<string> {
+  const growth: ExportedGrowth = {
+    ...{ name: 'morph', latents, morph, digest: null },
+    styles: styles.map(({ name, spec: own, rule: { w0, b0, w1 } }) => ({
+      ...{ name, spec: own },
+      ...{ w0: Float32Array.from(w0), b0: Float32Array.from(b0), w1: Float32Array.from(w1) },
+    })),
+    recipe: {
+      ...{ version: 1, styles: [], mix: plainMix, seed, grid: spec.grid, steps: spec.steps, events: [] },
+      backend: '',
+    },
+  };
+  const hex = look.background?.map((value) => value.toString(16).padStart(2, '0')).join('');
+  const isVideo = kind === 'webm' || kind === 'mp4';
+  const ground = hex === undefined ? 'transparent' : `#${hex}`;
+  const options = exportOptions.parse({
+    ...{ format: isVideo ? 'gif' : kind, framesPerSecond: look.framesPerSecond, holdMs: look.holdMs },
+    ...{ size: Math.max(spec.grid.height, spec.grid.width) * look.scale, every: 1, carriesRecipe: false },
+    background: isVideo && ground === 'transparent' ? 'auto' : ground,
+  });
+  const told = (done: number, total: number): void => show(`Growing: frame ${done} of ${total}`);
+  if (isVideo) {
+    await mkdir(dirname(target), { recursive: true });
+    const shown = shownFrames(growth, options, { ...run, onGrown: told });
+    const { framesPerSecond } = options;
+    const film = await writeVideo(target, kind, shown, { framesPerSecond, signal: run.signal });
+    return `${film.frames} frames of ${film.width}×${film.height}`;
+  }
+  const { frames, width, height, bytes } = await exportGrowth(growth, options, target, {
+    ...run,
+    onProgress: ({ done, total }) => told(done, total),
+  });
+  return `${frames} frames of ${width}×${height}, ${byteWords(bytes)}`;
+}

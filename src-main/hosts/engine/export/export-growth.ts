@@ -24,12 +24,11 @@ import {
   encodeFrames,
   qualityWords,
   searchQuality,
-  shownFrame,
   type FramesToEncode,
 } from './encode-frames.ts';
 import { decodedMix, isSelfContained } from './decoded-mix.ts';
 import { backgroundOf, bestQuality, momentsOf } from './export-plan.ts';
-import { grownFrames, specOf, type ExportedGrowth, type FrameOptions } from './grown-frames.ts';
+import { grownFrames, lastMomentOf, specOf, type ExportedGrowth, type FrameOptions } from './grown-frames.ts';
 
 export interface ExportRun extends FrameOptions {
   readonly onProgress?: (progress: ExportProgress) => void;
@@ -50,6 +49,9 @@ type Written = Omit<Exported, 'isSame'>;
 
 const DIFFERENT =
   'On this engine it grows into a picture that differs from the saved one, as it rounds differently.';
+
+const MORPH_NOT_CARRIED =
+  'The recipe is left out: a recipe tells one growth, and a morph is one for each of its pictures.';
 
 const NOT_CARRIED =
   'The recipe is left out: it goes from one mix of latents to another, which only their model grows.';
@@ -83,9 +85,12 @@ export async function exportGrowth(
   path: string,
   run: ExportRun,
 ): Promise<Exported> {
-  const growth = await decodedMix(withLastStep(given, options));
+  if (given.morph && options.format === 'safetensors') {
+    throw new AppError('unsupported', `${MORPH_NOT_CARRIED} Export it as pictures.`);
+  }
+  const growth = given.morph ? given : await decodedMix(withLastStep(given, options));
   const spec = specOf(growth);
-  const lastStep = options.lastStep ?? growth.recipe.steps;
+  const lastStep = options.lastStep ?? lastMomentOf(growth);
   const moments = momentsOf(options, lastStep);
   const best = bestQuality(options, growth.recipe.grid);
   const spool = new FrameSpool(run.spoolFolder === undefined ? {} : { folder: run.spoolFolder });
@@ -94,14 +99,14 @@ export async function exportGrowth(
     const isEnd = lastStep === growth.recipe.steps;
     const isSame = digest === null || growth.digest === null || !isEnd ? null : digest === growth.digest;
     const isWanted = options.carriesRecipe || options.format === 'safetensors';
-    const isCarried = isWanted && isSelfContained(growth);
+    const isCarried = isWanted && !growth.morph && isSelfContained(growth);
     const carried = isCarried ? artworkFileBytes({ ...growth, digest: growth.digest ?? digest }) : null;
     const background = backgroundOf(options, spec.image);
     const written = await write({ spool, moments, carried }, { options, best, background, path, run });
     const notes = [
       ...written.notes,
       ...(isSame === false ? [DIFFERENT] : []),
-      ...(isWanted && !isCarried ? [NOT_CARRIED] : []),
+      ...(isWanted && !isCarried ? [growth.morph ? MORPH_NOT_CARRIED : NOT_CARRIED] : []),
     ];
     return { ...written, notes, isSame };
   } finally {
@@ -149,17 +154,17 @@ async function write({ spool, moments, carried }: Grown, writing: Writing): Prom
     await writeFileAtomic(path, bytes, fileOptions(run));
     return { files: [path], bytes: bytes.length, frames: 1, ...shown, notes: [] };
   };
-  const lastFrame = (): Promise<RgbaImage> => shownFrame(spool.frame(spool.count - 1), best, background);
+  const lastFrame = (): RgbaImage => shownFrame(spool.frame(spool.count - 1), best, background);
   switch (format) {
     case 'safetensors':
       if (carried === null) throw new AppError('unsupported', NOT_CARRIED);
       return single(carried, { width: 0, height: 0 });
     case 'png':
-      return single(withCarried(await encodePng(await lastFrame()), carried), size);
+      return single(withCarried(await encodePng(lastFrame()), carried), size);
     case 'still-webp':
-      return single(await encodeWebp(await lastFrame(), carried), size);
+      return single(await encodeWebp(lastFrame(), carried, best.fidelity), size);
     case 'sheet': {
-      const sheet = await sheetOf(spool, moments, writing);
+      const sheet = sheetOf(spool, moments, writing);
       const shown = { width: sheet.width, height: sheet.height };
       return { ...(await single(withCarried(await encodePng(sheet), carried), shown)), frames: spool.count };
     }
@@ -190,9 +195,7 @@ async function writeMoving(
   const onFrame = (done: number, total: number): void => run.onProgress?.({ phase: 'Encoding', done, total });
   const file = await createAtomicFile(path, fileOptions(run));
   try {
-    const { frames, bytes } = await encodeFrames({ ...wanted, onFrame }, quality, (piece) =>
-      file.write(piece),
-    );
+    const { frames, bytes } = await encodeFrames({ ...wanted, onFrame }, quality, file);
     await file.commit();
     return { files: [path], bytes, frames, width: quality.width, height: quality.height, notes };
   } finally {
@@ -211,7 +214,7 @@ async function writeFrames(
   const digits = Math.max(4, String(spool.count - 1).length);
   for (let i = 0; i < spool.count; i++) {
     if (run.signal.aborted) throw new AppError('cancelled', 'The export was cancelled.');
-    const png = await encodePng(await shownFrame(spool.frame(i), best, background));
+    const png = await encodePng(shownFrame(spool.frame(i), best, background));
     const contents = i === spool.count - 1 ? withCarried(png, carried) : png;
     bytes += contents.length;
     refuseOverBudget(bytes, options);
@@ -224,16 +227,12 @@ async function writeFrames(
 }
 
 /** As square as may be, each picture with its step. */
-async function sheetOf(
-  spool: FrameSpool,
-  moments: readonly number[],
-  { best, background }: Writing,
-): Promise<RgbaImage> {
+function sheetOf(spool: FrameSpool, moments: readonly number[], { best, background }: Writing): RgbaImage {
   const columns = Math.ceil(Math.sqrt(spool.count));
   const rows: RgbaImage[][] = [];
   for (let i = 0; i < spool.count; i++) {
     if (i % columns === 0) rows.push([]);
-    rows.at(-1)?.push(await shownFrame(spool.frame(i), best, background));
+    rows.at(-1)?.push(shownFrame(spool.frame(i), best, background));
   }
   const rowLabels = rows.map((_, row) => String(moments[row * columns]));
   return drawSheet(rows, { background, rowLabels, gap: 8, labelScale: 2 });

@@ -1,4 +1,4 @@
-/** The pictures of a recipe's growth at some of its steps, with everything that happened to it on the way. */
+/** The pictures of a recipe's growth at some of its steps, with everything that happened to it on the way; or of a morph. */
 import { setImmediate as immediately } from 'node:timers/promises';
 import { fuseStyles } from '#app/growing.ts';
 import { GrowthTimeline } from '#app/growth-timeline.ts';
@@ -7,10 +7,12 @@ import type { Recipe } from '#contract/shapes/growth.ts';
 import { AppError } from '#domain/errors.ts';
 import { completeMix } from '#domain/mix.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
+import type { MorphPath } from '#domain/morph.ts';
 import { openGrowth } from '#engine/rollout/growth.ts';
 import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
 import { isSelfContained } from './decoded-mix.ts';
-import { latentsOf, type LatentSource } from '../latents.ts';
+import { latentsOf, withoutLatents, type LatentSource } from '../latents.ts';
+import { morphFrames } from '../morph-frames.ts';
 import { stateToImage, type RgbaImage } from '#media/pixels.ts';
 
 export interface ExportedGrowth {
@@ -23,6 +25,8 @@ export interface ExportedGrowth {
   readonly latents?: LatentSource | null;
   /** Of the recipe's last step; null where nobody knows it yet. */
   readonly digest: string | null;
+  /** A growth of all the recipe's steps for each frame, on the way between the latents. */
+  readonly morph?: MorphPath | null;
 }
 
 export interface FrameOptions {
@@ -38,11 +42,40 @@ export function specOf({ recipe, styles }: Pick<ExportedGrowth, 'recipe' | 'styl
   return { ...planOf(styles, recipe).spec, grid: recipe.grid };
 }
 
+/** The last of what an export can show: a step, or of a morph a frame. */
+export function lastMomentOf({ recipe, morph }: Pick<ExportedGrowth, 'recipe' | 'morph'>): number {
+  return morph ? morph.frames - 1 : recipe.steps;
+}
+
 /**
- * @param moments Steps since the seed, ascending.
+ * @param moments Steps since the seed, or of a morph frames, ascending.
  * @throws AppError cancelled, mismatch, out-of-memory
  */
-export async function* grownFrames(
+export function grownFrames(
+  growth: Pick<ExportedGrowth, 'recipe' | 'styles' | 'latents' | 'morph'>,
+  moments: readonly number[],
+  options: FrameOptions,
+): AsyncGenerator<RgbaImage, void, undefined> {
+  const { morph } = growth;
+  return morph ? morphedFrames(growth, morph, moments, options) : stepFrames(growth, moments, options);
+}
+
+async function* morphedFrames(
+  { recipe, styles, latents = null }: Pick<ExportedGrowth, 'recipe' | 'styles' | 'latents'>,
+  morph: MorphPath,
+  frames: readonly number[],
+  options: FrameOptions,
+): AsyncGenerator<RgbaImage, void, undefined> {
+  if (latents === null) throw withoutLatents();
+  const { grid, steps, seed } = recipe;
+  const spec = { ...planOf(styles, recipe).spec, grid, steps };
+  const layout = { ...grid, channels: spec.automaton.channels };
+  for await (const { state } of morphFrames({ spec, latents, morph, seed, frames }, options)) {
+    yield stateToImage(state, layout);
+  }
+}
+
+async function* stepFrames(
   { recipe, styles, latents = null }: Pick<ExportedGrowth, 'recipe' | 'styles' | 'latents'>,
   moments: readonly number[],
   { implementation, signal }: FrameOptions,

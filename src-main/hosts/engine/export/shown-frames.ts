@@ -2,9 +2,9 @@
 import type { ExportOptions } from '#contract/shapes/export.ts';
 import { FrameSpool } from '#media/frame-spool.ts';
 import type { RgbaImage } from '#media/pixels.ts';
-import { shownFrame } from './encode-frames.ts';
 import { backgroundOf, bestQuality, momentsOf, playOrder } from './export-plan.ts';
-import { grownFrames, specOf, type ExportedGrowth, type FrameOptions } from './grown-frames.ts';
+import { shownFrame } from './shown-frame.ts';
+import { grownFrames, lastMomentOf, specOf, type ExportedGrowth, type FrameOptions } from './grown-frames.ts';
 
 export interface ShownFrame {
   readonly image: RgbaImage;
@@ -21,7 +21,7 @@ export async function* shownFrames(
   options: ExportOptions,
   run: FrameOptions & { readonly onGrown?: (done: number, total: number) => void },
 ): AsyncGenerator<ShownFrame, void, undefined> {
-  const moments = momentsOf(options, options.lastStep ?? growth.recipe.steps);
+  const moments = momentsOf(options, options.lastStep ?? lastMomentOf(growth));
   const best = bestQuality(options, growth.recipe.grid);
   const background = backgroundOf(options, specOf(growth).image);
   const spool = new FrameSpool();
@@ -35,7 +35,7 @@ export async function* shownFrames(
     for (const [frame, place] of order.entries()) {
       const ms = frame === heldFrame ? Math.max(frameMs, options.holdMs) : frameMs;
       yield {
-        image: await shownFrame(spool.frame(place), best, background),
+        image: shownFrame(spool.frame(place), best, background),
         frame,
         frames: order.length,
         ms,

@@ -184,6 +184,23 @@ test('between latents: at the ends the pictures themselves, and another one betw
   assert.deepEqual(await bytesOf('styles.png'), await bytesOf('spherical.png'));
 });
 
+test('a mix that is one rule is kept as a style, which grows alone and is mixed again', async () => {
+  const pair = ['orange.safetensors', 'blue.safetensors', '--mode', 'weights', '--weights', '1,3'];
+  const grow = ['--steps', '10', ...small];
+  await run('fuse', ...pair, ...grow, '--style', 'kept/both.safetensors', '--out', 'mixed.png');
+  await run('grow', '--style', 'kept/both.safetensors', ...grow, '--out', 'kept.png');
+  assert.deepEqual(await bytesOf('kept.png'), await bytesOf('mixed.png'));
+  await run('fuse', 'kept/both.safetensors', 'green.safetensors', ...grow, '--out', 'again.png');
+
+  const model = ['--model', 'model.safetensors', '--mode', 'latent', ...grow];
+  await run('fuse', 'p.png', 'q.png', ...model, '--style', 'between.safetensors', '--out', 'mixed.png');
+  await run('grow', '--style', 'between.safetensors', ...grow, '--out', 'kept.png');
+  assert.deepEqual(await bytesOf('kept.png'), await bytesOf('mixed.png'));
+  // It has a latent of its own.
+  await run('fuse', 'between.safetensors', 'q.png', ...model, '--weights', '1,0', '--out', 'again.png');
+  assert.deepEqual(await bytesOf('again.png'), await bytesOf('mixed.png'));
+});
+
 test('rules of other shapes share a state, and grow as they do alone', async () => {
   const { automaton } = blobSpec;
   const wider = { ...blobSpec, automaton: { ...automaton, hidden: 24, sobelSizes: [5] } };
@@ -192,6 +209,17 @@ test('rules of other shapes share a state, and grow as they do alone', async () 
   await run('fuse', 'orange.safetensors', 'wider.safetensors', ...look, 'shapes.gif');
   await run('grow', 'orange.safetensors', ...look, 'shape.gif');
   assert.deepEqual(await bytesOf('shapes.gif'), await bytesOf('shape.gif'));
+});
+
+test('several rules at once are no style', async () => {
+  for (const mode of ['turns', 'random']) {
+    const { code, err } = await morphogen(
+      ...['fuse', 'orange.safetensors', 'blue.safetensors', '--mode', mode, '--style', 'no.safetensors'],
+    );
+    assert.equal(code, 2, err);
+    assert.match(err, /--style is for --mode weights and latent/);
+  }
+  assert.ok(!(await readdir(folder)).includes('no.safetensors'));
 });
 
 test('what cannot be fused is refused in one sentence, and leaves no file', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
+import sharp from 'sharp';
 import { readGif, workplace } from './command-run.ts';
 import { blob, orange, writeEncoderModel, writePictures, writeRuleModel } from './growable-files.ts';
 
@@ -51,13 +52,38 @@ test('a loop goes back: half of the way there is half of the way back', async ()
   assert.equal(gif.loop, 0);
 });
 
+test('a WebP has the same pictures as the folder, and plays for ever', async () => {
+  const way = ['--once', '--frames', '5', '--background', '#000000'];
+  await run('morph', 'p.png', 'q.png', ...small, ...way, '--out', 'pictures/');
+  assert.match(
+    await run('morph', 'p.png', 'q.png', ...small, ...way, '--out', 'morph.webp'),
+    /morph\.webp: 5 frames of 8×8, /,
+  );
+  const film = sharp(at('morph.webp'), { pages: -1 });
+  assert.equal((await film.metadata()).loop, 0);
+  const shown = await film.removeAlpha().raw().toBuffer();
+  const pictures = [];
+  for (let i = 0; i < 5; i++)
+    pictures.push(
+      await sharp(at(`pictures/frame-000${i}.png`))
+        .removeAlpha()
+        .raw()
+        .toBuffer(),
+    );
+  assert.deepEqual(shown, Buffer.concat(pictures));
+});
+
 test('what cannot be gone between is refused in one sentence, and leaves no file', async () => {
   const refused: [number, RegExp, string[]][] = [
     [1, /orange\.safetensors has no latent of model\.safetensors/, ['p.png', 'orange.safetensors', ...small]],
     [1, /missing\.png/, ['p.png', 'missing.png', ...small]],
     [1, /has no encoder/, ['p.png', 'q.png', '--model', 'orange.safetensors']],
     [2, /--model/, ['p.png', 'q.png']],
-    [2, /must end in \.gif or \//, ['p.png', 'q.png', ...small, '--out', 'none.png']],
+    [
+      2,
+      /must end in \.gif, \.apng, \.webp, \.webm, \.mp4 or \//,
+      ['p.png', 'q.png', ...small, '--out', 'none.png'],
+    ],
     [2, /takes 2 to 4 pictures, and got 5/, ['p.png', 'q.png', 'p.png', 'q.png', 'p.png', ...small]],
   ];
   for (const [code, pattern, args] of refused) {
