@@ -1,10 +1,12 @@
 /** The one connection of this page, typed by the contract. Screens' state calls it; components do not. */
 import { AppError } from '#domain/errors.ts';
 import { Connection } from './connection.ts';
+import { isDesktop, openDesktopPort } from './desktop-bridge.ts';
 import { openWebSocketPort, rpcUrl } from './web-socket-port.ts';
 
 export const client = new Connection({
   openPort: async () => {
+    if (isDesktop) return openDesktopPort();
     try {
       return await openWebSocketPort(rpcUrl());
     } catch (failure) {

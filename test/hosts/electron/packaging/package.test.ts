@@ -1,0 +1,148 @@
+/**
+ * The package as electron-builder makes it, on a placeholder for Electron's program: what is in it and what is not, its
+ * size and fuses, and its own engine running from inside of it.
+ */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { fuses, readFuses } from '#hosts/electron/packaging/fuses.ts';
+import {
+  packedFiles,
+  sizesByPart,
+  sizeTable,
+  type PackedFile,
+} from '#hosts/electron/packaging/packed-files.ts';
+import { spawnChildEngine } from '#hosts/engine/supervision/engine-child.ts';
+import { superviseEngine } from '#hosts/engine/supervision/supervise-engine.ts';
+import { openPackage } from './open-package.ts';
+import { placeholderRuntime } from './placeholder-runtime.ts';
+
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
+const run = promisify(execFile);
+const isHere = process.platform === 'linux';
+const folder = mkdtempSync(join(tmpdir(), 'morphogen-package-'));
+const unpacked = join(folder, 'out/linux-unpacked');
+const resources = join(unpacked, 'resources');
+let runtime = '';
+let printed = '';
+let files: PackedFile[] = [];
+
+before(async () => {
+  if (!isHere) return;
+  runtime = await placeholderRuntime(folder);
+  const args = ['--dir', `-c.electronDist=${runtime}`, `-c.directories.output=${join(folder, 'out')}`];
+  const script = join(root, 'src-main/hosts/cli/set-up.mjs');
+  const packageScript = join(root, 'src-main/hosts/electron/packaging/package.ts');
+  // A proxy that nobody is behind: what would be downloaded, fails.
+  const nowhere = 'http://127.0.0.1:9';
+  const env = { ...process.env, HTTP_PROXY: nowhere, HTTPS_PROXY: nowhere, ELECTRON_GET_USE_PROXY: '1' };
+  ({ stdout: printed } = await run(process.execPath, [script, '--renderer', packageScript, ...args], {
+    cwd: root,
+    env,
+  }));
+  files = packedFiles(resources);
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const options = { skip: isHere ? false : 'the placeholder is a program of Linux' };
+
+test('there is what runs, what it loads and what it shows, and nothing else', options, () => {
+  const paths = files.filter(({ isIn }) => isIn !== 'resources').map(({ path }) => path);
+  const top = new Set(
+    paths.map((path) =>
+      path
+        .split('/')
+        .slice(0, path.startsWith('dist/') ? 2 : 1)
+        .join('/'),
+    ),
+  );
+  assert.deepEqual([...top].sort(), ['dist/main', 'dist/renderer', 'node_modules', 'package.json']);
+  const packages = new Set(
+    paths.flatMap((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []),
+  );
+  assert.deepEqual([...packages].sort(), [
+    ...['@emnapi/runtime', '@img/colour', '@img/sharp-wasm32', 'better-sqlite3', 'detect-libc'],
+    ...['semver', 'sharp', 'tslib'],
+  ]);
+  const strangers = paths.filter((path) =>
+    /\.(ts|map|svelte|cc|cpp|c|h|gyp|md)$|\.test\.|\/deps\//.test(path),
+  );
+  assert.deepEqual(strangers, []);
+  assert.equal(paths.filter((path) => path.endsWith('.node')).length, 1, 'SQLite for this system alone');
+});
+
+test('native code lies outside of the archive, and only that', options, () => {
+  const outside = files.filter(({ isIn }) => isIn === 'unpacked').map(({ path }) => path);
+  assert.deepEqual(outside, [`node_modules/better-sqlite3/prebuilds/linux-${process.arch}.node`]);
+  for (const path of outside) assert.ok(existsSync(join(resources, 'app.asar.unpacked', path)));
+});
+
+test('models, samples, icons and all terms come along', options, () => {
+  const paths = files.filter(({ isIn }) => isIn === 'resources').map(({ path }) => path);
+  for (const path of ['models/digits.safetensors', 'models/emoji.safetensors', 'models/parrot.safetensors'])
+    assert.ok(paths.includes(path), path);
+  assert.ok(paths.some((path) => path.startsWith('assets/samples/emoji/')));
+  assert.equal(
+    readFileSync(join(resources, 'LICENSE.txt'), 'utf8'),
+    readFileSync(join(root, 'LICENSE'), 'utf8'),
+  );
+  assert.equal(readFileSync(join(unpacked, 'LICENSE.electron.txt'), 'utf8'), 'Electron');
+  const notices = readFileSync(join(resources, 'THIRD-PARTY-NOTICES.txt'), 'utf8');
+  for (const name of [
+    ...['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', 'zod', 'sharp', '@img/sharp-wasm32'],
+    ...['better-sqlite3', 'svelte', 'bits-ui', 'mediabunny'],
+  ])
+    assert.match(notices, new RegExp(`^${name} \\d+\\.\\d+\\.\\d+: \\S`, 'm'), name);
+  assert.match(notices, /Permission is hereby granted[^]*Apache License[^]*LGPL/);
+  assert.doesNotMatch(notices, /: see below$/m);
+});
+
+test('without Electron it is under 60 MB', options, (t) => {
+  const sum = sizesByPart(files).at(-1)!;
+  assert.equal(
+    sum.bytes,
+    files.reduce((bytes, { size }) => bytes + size, 0),
+  );
+  assert.ok(sum.bytes > 10e6 && sum.bytes < 60e6, String(sum.bytes));
+  assert.ok(printed.includes(sizeTable(files)), 'it is printed where it is made');
+  t.diagnostic(`\n${sizeTable(files)}`);
+});
+
+test('the fuses of the program are as the table has them, and were not before', options, async () => {
+  assert.deepEqual(await readFuses(join(unpacked, 'morphogen')), fuses);
+  const before = await readFuses(join(runtime, 'electron'));
+  for (const name of [
+    'RunAsNode',
+    'EnableNodeOptionsEnvironmentVariable',
+    'EnableNodeCliInspectArguments',
+  ] as const)
+    assert.deepEqual([before[name], fuses[name]], [true, false], name);
+  for (const name of ['EnableEmbeddedAsarIntegrityValidation', 'OnlyLoadAppFromAsar'] as const)
+    assert.deepEqual([before[name], fuses[name]], [false, true], name);
+});
+
+test('its engine runs from inside of it, threads and picture decoding included', options, async (t) => {
+  const app = await openPackage(resources, folder);
+  let words = '';
+  const engine = superviseEngine({
+    settings: { backend: 'auto', threads: 2 },
+    spawn: () =>
+      spawnChildEngine({ entry: join(app, 'dist/main/engine.js'), onWords: (more) => (words += more) }),
+  });
+  t.after(() => engine.close());
+  const picture = files.find(
+    ({ path }) => path.startsWith('assets/samples/emoji/') && path.endsWith('.png'),
+  )!;
+  const { styles } = await engine.call('pictures.encode', {
+    modelPath: join(resources, 'models/emoji.safetensors'),
+    paths: [join(resources, picture.path)],
+  });
+  assert.equal(styles.length, 1, words);
+  const state = engine.state();
+  assert.ok(state.status === 'ready' && state.info.backend === 'wasm' && state.info.threads === 2);
+});

@@ -1,0 +1,167 @@
+/** `app`: the program's life, from its start over `ready` to its end, as Electron's documentation orders the events. */
+import { EventEmitter } from 'node:events';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import type Electron from 'electron';
+import { startChromium, type ChromiumProcess } from './chromium-process.ts';
+import { eventWith, type Like } from './like-electron.ts';
+
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
+
+type PathName = Parameters<Electron.App['getPath']>[0];
+
+/** A window as `app` sees it. */
+interface Closable {
+  close(): void;
+  isDestroyed(): boolean;
+}
+
+class StandInApp
+  extends EventEmitter
+  implements
+    Like<
+      Electron.App,
+      | 'whenReady'
+      | 'isReady'
+      | 'quit'
+      | 'exit'
+      | 'getVersion'
+      | 'getName'
+      | 'getAppPath'
+      | 'getPath'
+      | 'setPath'
+      | 'enableSandbox'
+      | 'isPackaged'
+    >
+{
+  readonly isPackaged = false;
+  /** For tests: whether every page is sandboxed, whatever its preferences say. */
+  isSandboxEnabled = false;
+  readonly #paths = new Map<string, string>();
+  readonly #windows = new Set<Closable>();
+  #chromium: ChromiumProcess | undefined;
+  #isReady = false;
+  #isQuitting = false;
+  readonly #ready: Promise<void>;
+
+  constructor() {
+    super();
+    // After the program's own module has been run to its end, as in Electron.
+    this.#ready = new Promise<void>((done) => setImmediate(done)).then(() => this.#start());
+    this.#ready.catch((failure: unknown) => {
+      process.stderr.write(`${String(failure)}\n`);
+      process.exit(1);
+    });
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => this.quit());
+  }
+
+  get chromium(): ChromiumProcess {
+    if (this.#chromium === undefined) throw new Error('this needs `app` to be ready');
+    return this.#chromium;
+  }
+
+  whenReady(): Promise<void> {
+    return this.#ready;
+  }
+
+  isReady(): boolean {
+    return this.#isReady;
+  }
+
+  enableSandbox(): void {
+    if (this.#isReady) throw new Error('app.enableSandbox comes before `ready`');
+    this.isSandboxEnabled = true;
+  }
+
+  getName(): string {
+    return this.#manifest().name;
+  }
+
+  getVersion(): string {
+    return this.#manifest().version;
+  }
+
+  getAppPath(): string {
+    return root;
+  }
+
+  getPath(name: PathName): string {
+    return this.#paths.get(name) ?? usualPath(name);
+  }
+
+  setPath(name: string, path: string): void {
+    this.#paths.set(name, path);
+  }
+
+  /** Asks, closes the windows, and ends; any of its events can be prevented. */
+  quit(): void {
+    if (this.#isQuitting) return;
+    if (this.#isPrevented('before-quit')) return;
+    this.#isQuitting = true;
+    for (const window of [...this.#windows]) window.close();
+    if (this.#windows.size === 0) this.#leave();
+  }
+
+  exit(exitCode = 0): void {
+    this.emit('quit', eventWith({}), exitCode);
+    void (this.#chromium?.close() ?? Promise.resolve()).finally(() => process.exit(exitCode));
+  }
+
+  /** For the stand-in's windows. */
+  addWindow(window: Closable): void {
+    this.#windows.add(window);
+  }
+
+  removeWindow(window: Closable): void {
+    this.#windows.delete(window);
+    if (this.#windows.size > 0) return;
+    if (this.#isQuitting) this.#leave();
+    else if (!this.emit('window-all-closed')) this.quit();
+  }
+
+  /** A window that will not be closed keeps the program running. */
+  keepRunning(): void {
+    this.#isQuitting = false;
+  }
+
+  async #start(): Promise<void> {
+    const profile = this.getPath('userData');
+    mkdirSync(profile, { recursive: true });
+    this.#chromium = await startChromium(profile);
+    this.#isReady = true;
+    this.emit('ready', eventWith({}), {});
+  }
+
+  #leave(): void {
+    if (this.#isPrevented('will-quit')) this.#isQuitting = false;
+    else this.exit(0);
+  }
+
+  #isPrevented(name: string): boolean {
+    const event = eventWith({});
+    this.emit(name, event);
+    return event.defaultPrevented;
+  }
+
+  #manifest(): { readonly name: string; readonly version: string } {
+    return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { name: string; version: string };
+  }
+}
+
+function usualPath(name: PathName): string {
+  switch (name) {
+    case 'home':
+      return homedir();
+    case 'temp':
+      return tmpdir();
+    case 'exe':
+      return process.execPath;
+    default:
+      return join(tmpdir(), `morphogen-stand-in-${process.pid}`, name);
+  }
+}
+
+export const app = new StandInApp();

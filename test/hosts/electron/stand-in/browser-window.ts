@@ -1,0 +1,116 @@
+/** `BrowserWindow`: a page of Chromium in a window of its own. */
+import { EventEmitter } from 'node:events';
+import type Electron from 'electron';
+import { app } from './app.ts';
+import { eventWith, type Like } from './like-electron.ts';
+import { StandInWebContents } from './web-contents.ts';
+
+export class BrowserWindow
+  extends EventEmitter
+  implements
+    Like<
+      Electron.BrowserWindow,
+      | 'id'
+      | 'loadURL'
+      | 'show'
+      | 'hide'
+      | 'focus'
+      | 'close'
+      | 'destroy'
+      | 'isDestroyed'
+      | 'isVisible'
+      | 'isMinimized'
+      | 'restore'
+    >
+{
+  static readonly #all = new Set<BrowserWindow>();
+  static #nextId = 1;
+  readonly id = BrowserWindow.#nextId++;
+  readonly webContents: StandInWebContents;
+  /** As the program gave them, for tests to look at. */
+  readonly options: Electron.BrowserWindowConstructorOptions;
+  #isVisible: boolean;
+  #isDestroyed = false;
+
+  static getAllWindows(): BrowserWindow[] {
+    return [...BrowserWindow.#all];
+  }
+
+  static fromId(id: number): BrowserWindow | null {
+    return BrowserWindow.getAllWindows().find((window) => window.id === id) ?? null;
+  }
+
+  static fromWebContents(contents: object): BrowserWindow | null {
+    return BrowserWindow.getAllWindows().find(({ webContents }) => webContents === contents) ?? null;
+  }
+
+  static getFocusedWindow(): BrowserWindow | null {
+    return BrowserWindow.getAllWindows().find((window) => window.isVisible()) ?? null;
+  }
+
+  constructor(options: Electron.BrowserWindowConstructorOptions = {}) {
+    super();
+    this.options = options;
+    this.#isVisible = options.show !== false;
+    this.webContents = new StandInWebContents(options);
+    BrowserWindow.#all.add(this);
+    app.addWindow(this);
+    this.webContents.once('dom-ready', () => this.emit('ready-to-show', eventWith({})));
+    this.webContents.once('destroyed', () => this.#gone());
+    app.emit('web-contents-created', eventWith({}), this.webContents);
+    app.emit('browser-window-created', eventWith({}), this);
+  }
+
+  loadURL(url: string): Promise<void> {
+    return this.webContents.loadURL(url);
+  }
+
+  show(): void {
+    this.#isVisible = true;
+    this.emit('show');
+    this.focus();
+  }
+
+  hide(): void {
+    this.#isVisible = false;
+    this.emit('hide');
+  }
+
+  focus(): void {
+    this.emit('focus', eventWith({}));
+  }
+
+  restore(): void {
+    this.emit('restore');
+  }
+
+  isVisible(): boolean {
+    return this.#isVisible;
+  }
+
+  isMinimized(): boolean {
+    return false;
+  }
+
+  isDestroyed(): boolean {
+    return this.#isDestroyed;
+  }
+
+  close(): void {
+    const event = eventWith({});
+    this.emit('close', event);
+    if (event.defaultPrevented) app.keepRunning();
+    else this.destroy();
+  }
+
+  destroy(): void {
+    void this.webContents.destroy();
+  }
+
+  #gone(): void {
+    this.#isDestroyed = true;
+    BrowserWindow.#all.delete(this);
+    this.emit('closed');
+    app.removeWindow(this);
+  }
+}

@@ -1,0 +1,44 @@
+/** The Chromium that is the stand-in's window: one for each start, with the program's own folder for its profile. */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { chromiumSwitches, findOrInstallChromium } from '#test/e2e/chromium.ts';
+import { DevTools } from './devtools.ts';
+import { hostRules } from './scheme-server.ts';
+
+export interface ChromiumProcess {
+  readonly devTools: DevTools;
+  /** Where another may steer it, too. */
+  readonly endpoint: string;
+  close(): Promise<void>;
+}
+
+export async function startChromium(profile: string): Promise<ChromiumProcess> {
+  const child = spawn(
+    findOrInstallChromium(),
+    [
+      ...chromiumSwitches,
+      ...['--remote-debugging-port=0', `--user-data-dir=${profile}`, '--no-startup-window'],
+      ...['--disable-background-timer-throttling', '--disable-renderer-backgrounding'],
+      ...['--disable-backgrounding-occluded-windows', '--disable-dev-shm-usage', '--password-store=basic'],
+      `--host-resolver-rules=${await hostRules()}`,
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  const exited = new Promise<void>((done) => child.once('exit', () => done()));
+  const endpoint = await new Promise<string>((done, fail) => {
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      const found = /DevTools listening on (ws:\S+)/.exec(line);
+      if (found) done(found[1]);
+    });
+    void exited.then(() => fail(new Error('Chromium ended before it could be steered.')));
+  });
+  const devTools = await DevTools.connect(endpoint);
+  return {
+    devTools,
+    endpoint,
+    async close() {
+      await devTools.browser.send('Browser.close').catch(() => undefined);
+      await exited;
+    },
+  };
+}

@@ -1,0 +1,22 @@
+/**
+ * `node --import …/register.ts src-main/hosts/electron/main.ts`: the desktop's host, unmodified, on a stand-in for the
+ * module `electron`, which drives Chromium by its DevTools protocol. Node cannot load Electron's own: that is a program.
+ *
+ *   electron.ts          what `electron` exports           app.ts, browser-window.ts, …   a module for each part of it
+ *   devtools.ts          the protocol of Chromium          page/                          what runs in the pages
+ *   scheme-server.ts     a registered scheme, over HTTP    control.ts                     how a test steers it
+ */
+import { registerHooks } from 'node:module';
+import { beSteered } from './control.ts';
+import * as electron from './electron.ts';
+
+const standIn = new URL('./electron.ts', import.meta.url).href;
+
+registerHooks({
+  resolve: (specifier, context, next) =>
+    specifier === 'electron'
+      ? { url: standIn, format: 'module-typescript', shortCircuit: true }
+      : next(specifier, context),
+});
+
+beSteered(electron);
