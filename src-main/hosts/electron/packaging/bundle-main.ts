@@ -4,13 +4,15 @@
  * (`new URL('./kernel-thread.ts', import.meta.url)`), that is bundled, too, and the bundle names it where it lies then; any
  * other file that is in no table below is an error here, not a surprise in the package.
  */
-import { cp, mkdir, rm } from 'node:fs/promises';
+import { cp, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, posix, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'vite';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../../..');
 const output = join(root, 'dist/main');
+/** Until all of it is there, so that nobody finds half of it. */
+const unfinished = `${output}.part`;
 const sharpInElectron = join(root, 'src-main/hosts/electron/packaging/sharp-in-electron.ts');
 const kernels = 'src-main/engine/kernels/wasm/build';
 
@@ -36,13 +38,15 @@ const places = new Map([
  */
 export async function bundleMain(): Promise<Set<string>> {
   const packages = new Set<string>();
-  await rm(output, { recursive: true, force: true });
-  await mkdir(join(output, 'kernels'), { recursive: true });
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(join(unfinished, 'kernels'), { recursive: true });
   for (const name of ['relaxed.wasm', 'simd.wasm'])
-    await cp(join(root, kernels, name), join(output, 'kernels', name));
+    await cp(join(root, kernels, name), join(unfinished, 'kernels', name));
   // Grows while it is gone through: a thread may begin threads.
   const files = new Map(entries);
   for (const [source, file] of files) await bundle(source, file, files, packages);
+  await rm(output, { recursive: true, force: true });
+  await rename(unfinished, output);
   return packages;
 }
 
@@ -62,7 +66,7 @@ async function bundle(
     plugins: [placesOfBundles(files), noting(packages)],
     build: {
       ssr: join(root, source),
-      outDir: output,
+      outDir: unfinished,
       emptyOutDir: false,
       target: 'node24',
       minify: false,

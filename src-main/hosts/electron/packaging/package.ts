@@ -10,7 +10,10 @@ import { bundleMain, root } from './bundle-main.ts';
 import { thirdPartyNotices } from './notices.ts';
 
 const bundled = await bundleMain();
-await writeFile(join(root, 'dist/THIRD-PARTY-NOTICES.txt'), thirdPartyNotices(root, bundled));
+await writeFile(
+  join(root, 'dist/THIRD-PARTY-NOTICES.txt'),
+  thirdPartyNotices(root, bundled, process.platform),
+);
 const builder = spawn(
   process.execPath,
   [
