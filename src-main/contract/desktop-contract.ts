@@ -37,8 +37,6 @@ export const desktopContract = defineContract({
         /** Data lies beside the program. */
         isPortable: z.boolean(),
         canPreventSleep: z.boolean(),
-        /** What it is made of. */
-        licences: z.array(z.object({ name: z.string(), version: z.string(), licence: z.string() })),
       }),
     },
     /** All that can be done in the window now, for the menus. */
@@ -64,13 +62,15 @@ export const desktopContract = defineContract({
     'desktop.showDataFolder': { params: nothing, result: nothing },
     /** Where an export went. @throws AppError not-found */
     'desktop.showExport': { params: z.object({ jobId: id }), result: nothing },
-    /** Makes the file of an item, for `desktop.drag`. */
-    'desktop.prepareDrag': {
-      params: z.object({ item: itemRef, as: z.enum(['file', 'gif']) }),
-      result: z.object({ dragId: id }),
+    /**
+     * Takes over a drag that has begun in the window: the items' files are made (a picture, a style file; or a GIF of the
+     * growth) and dragged out. Cancelled, as when the button is let go before they are there, nothing is dragged.
+     */
+    'desktop.drag': {
+      params: z.object({ items: z.array(itemRef).min(1).max(100), as: z.enum(['file', 'gif']) }),
+      result: z.object({ isDragged: z.boolean() }),
     },
-    /** Takes over the drag that has begun in the window. @throws AppError not-found */
-    'desktop.drag': { params: z.object({ dragIds: z.array(id).min(1).max(100) }), result: nothing },
+    'desktop.showLicences': { params: nothing, result: nothing },
     /** For the Edit menu while text is typed. */
     'desktop.editText': {
       params: z.object({ action: z.enum(['undo', 'redo', 'selectAll']) }),

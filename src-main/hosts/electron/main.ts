@@ -5,14 +5,20 @@
  *   session-guard.ts    what pages may not do                        window.ts            the window and what it is allowed
  *   window-line.ts      the one port that a window gets              engine-processes.ts  engines as utility processes
  *   preload.ts          what is in the page's own world              gpu-window.ts        the place of the WebGPU engine
+ *   desktop/            what desktop users expect: menus, dialogs, files handed over, taskbar, an end that saves
  */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import process from 'node:process';
-import { app } from 'electron';
+import { app, dialog } from 'electron';
 import { AppError } from '#domain/errors.ts';
 import { usualDataFolder } from '#hosts/service/data-folder.ts';
 import { engineOpener } from '#hosts/service/engine-process.ts';
 import { createService } from '#hosts/service/service.ts';
 import { parseDesktopArguments } from './arguments.ts';
+import { dataPlace } from './desktop/data-place.ts';
+import { createDesktop } from './desktop/desktop.ts';
+import { createOpenedFiles, filePaths, handedOver } from './desktop/opened-files.ts';
 import { createEngineProcesses } from './engine-processes.ts';
 import { programFiles } from './program-files.ts';
 import { answerScheme, registerScheme } from './scheme.ts';
@@ -25,45 +31,62 @@ registerScheme();
 app.enableSandbox();
 app.on('web-contents-created', (_, contents) => guardContents(contents));
 
-const dataFolder = parseDesktopArguments(process.argv, process.cwd()).dataFolder ?? usualDataFolder();
-run().catch((failure: unknown) => {
-  const isExpected = failure instanceof AppError;
-  log(
-    isExpected
-      ? failure.message
-      : `This is a bug in Morphogen; please report it with these lines.\n${words(failure)}`,
-  );
-  app.exit(1);
+const given = parseDesktopArguments(process.argv, process.cwd());
+const place = dataPlace(given.dataFolder, usualDataFolder(), {
+  ...{ platform: process.platform, executable: app.getPath('exe'), env: process.env },
+  ...{ isPackaged: app.isPackaged, exists: existsSync },
 });
+const files = filePaths(given.files, process.cwd());
+const opened = createOpenedFiles();
+opened.add(files);
+app.on('open-file', (event, path) => {
+  event.preventDefault();
+  opened.add([path]);
+});
+// Chromium's own files, and by them which starts are of the same program.
+app.setPath('userData', join(place.folder, 'electron'));
+if (app.requestSingleInstanceLock({ files })) run().catch(giveUp);
+// The first one has them now, and comes to the front.
+else app.exit(0);
+
+function giveUp(failure: unknown): void {
+  const isExpected = failure instanceof AppError;
+  const sentence = isExpected
+    ? failure.message
+    : `This is a bug in Morphogen; please report it with these lines.\n${words(failure)}`;
+  log(sentence);
+  // Who started it by a click has no terminal.
+  if (app.isReady()) dialog.showErrorBox('Morphogen could not start', sentence);
+  app.exit(1);
+}
 
 async function run(): Promise<void> {
   await app.whenReady();
-  const files = programFiles();
-  const engines = createEngineProcesses(files.engineEntry);
+  const own = programFiles();
+  const engines = createEngineProcesses(own.engineEntry);
   const service = await createService({
-    ...{ dataFolder, hasNativeDialogs: false, onBug },
+    ...{ dataFolder: place.folder, hasNativeDialogs: true, onBug },
     version: app.getVersion(),
-    assetsFolder: files.assets,
-    modelsFolder: files.models,
+    assetsFolder: own.assets,
+    modelsFolder: own.models,
     openEngine: engineOpener(onBug, { spawn: engines.spawn }),
   });
   guardSession();
-  answerScheme({ service, rendererFolder: files.renderer, onBug });
-  answerWindows({ service, engines, onBug, onRefusal: log });
-
-  let isSaved = false;
-  app.on('will-quit', (event) => {
-    if (isSaved) return;
-    event.preventDefault();
-    void service
-      .close()
-      .catch(onBug)
-      .then(() => {
-        isSaved = true;
-        app.quit();
-      });
+  answerScheme({ service, rendererFolder: own.renderer, onBug });
+  const desktop = await createDesktop({
+    ...{ service, place, opened, onBug, log },
+    ...{ icon: own.icon, licences: own.licences },
   });
-  await openWindow({ preload: files.preload });
+  app.on('second-instance', (_, _argv, _cwd, data) => {
+    opened.add(handedOver(data));
+    desktop.bringForward();
+  });
+  answerWindows({ service, desktop, engines, onBug, onRefusal: log });
+  await openWindow({
+    preload: own.preload,
+    place: desktop.firstPlace(),
+    onOpen: (window) => desktop.attach(window),
+  });
 }
 
 function onBug(failure: unknown): void {

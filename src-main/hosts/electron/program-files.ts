@@ -16,6 +16,10 @@ export interface ProgramFiles {
   readonly engineEntry: string;
   readonly assets: string;
   readonly models: string;
+  /** A PNG. */
+  readonly icon: string;
+  /** A text with the terms of everything. */
+  readonly licences: string;
 }
 
 export function programFiles(): ProgramFiles {
@@ -27,5 +31,7 @@ export function programFiles(): ProgramFiles {
     engineEntry,
     assets: join(resources, 'assets'),
     models: join(resources, 'models'),
+    icon: join(resources, 'assets/desktop/icons/256x256.png'),
+    licences: app.isPackaged ? join(resources, 'THIRD-PARTY-NOTICES.txt') : join(root, 'LICENSE'),
   };
 }

@@ -21,16 +21,19 @@ export interface WindowOptions {
   /** The script that runs before the page's. */
   readonly preload: string;
   /** Where it was; in the middle, if left out. */
-  readonly place?: Pick<BrowserWindowConstructorOptions, 'x' | 'y' | 'width' | 'height'>;
+  readonly place?: Pick<BrowserWindowConstructorOptions, 'x' | 'y' | 'width' | 'height' | 'backgroundColor'>;
+  /** Before it is shown. */
+  readonly onOpen?: (window: BrowserWindow) => void;
 }
 
 /** @returns once the page is there. */
-export async function openWindow({ preload, place }: WindowOptions): Promise<BrowserWindow> {
+export async function openWindow({ preload, place, onOpen }: WindowOptions): Promise<BrowserWindow> {
   const window = new BrowserWindow({
     ...{ title: 'Morphogen', width: 1280, height: 800, minWidth: 640, minHeight: 480, show: false },
     ...place,
     webPreferences: { ...safePreferences, preload, spellcheck: false },
   });
+  onOpen?.(window);
   window.once('ready-to-show', () => window.show());
   await window.loadURL(pageAddress);
   return window;

@@ -11,6 +11,7 @@ import type { AppPorts } from '#app/ports.ts';
 import type { AppContract } from '#contract/app-contract.ts';
 import type { EventName, EventPayload } from '#contract/contract.ts';
 import type { Handlers } from '#contract/rpc.ts';
+import type { Settings } from '#contract/settings.ts';
 import type { EngineState } from '#contract/shapes/engine-state.ts';
 import { AppError } from '#domain/errors.ts';
 import { openLibrary, type Library } from '#storage/library/open.ts';
@@ -56,6 +57,7 @@ export interface Download {
 export interface Service {
   readonly handlers: Handlers<AppContract>;
   readonly queue: Application['queue'];
+  settings(): Settings;
   /** Every event, for every window. @returns what ends it */
   onEvent(listener: EventListener): () => void;
   /** A PNG, or null. */
@@ -186,6 +188,7 @@ function assemble({ options, data, library, engines, onBug }: Parts): Service {
   return {
     handlers: application.handlers,
     queue: application.queue,
+    settings: () => store.settings(),
     ready,
     onEvent(listener) {
       // Its own function, so that a listener may be there twice.

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type Electron from 'electron';
 import { startChromium, type ChromiumProcess } from './chromium-process.ts';
 import { eventWith, type Like } from './like-electron.ts';
+import { lockInstance } from './single-instance.ts';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
@@ -35,11 +36,22 @@ class StandInApp
       | 'setPath'
       | 'enableSandbox'
       | 'isPackaged'
+      | 'requestSingleInstanceLock'
+      | 'addRecentDocument'
+      | 'clearRecentDocuments'
+      | 'setAboutPanelOptions'
+      | 'showAboutPanel'
     >
 {
   readonly isPackaged = false;
   /** For tests: whether every page is sandboxed, whatever its preferences say. */
   isSandboxEnabled = false;
+  /** Files in the system's own list, the newest last; for tests to look at. */
+  recentDocuments: string[] = [];
+  aboutPanel: Electron.AboutPanelOptionsOptions = {};
+  timesAboutWasShown = 0;
+  /** Only a Mac has one. */
+  readonly dock: Electron.Dock | undefined = undefined;
   readonly #paths = new Map<string, string>();
   readonly #windows = new Set<Closable>();
   #chromium: ChromiumProcess | undefined;
@@ -94,6 +106,35 @@ class StandInApp
 
   setPath(name: string, path: string): void {
     this.#paths.set(name, path);
+  }
+
+  requestSingleInstanceLock(additionalData: object = {}): boolean {
+    const own = { argv: process.argv, workingDirectory: process.cwd(), additionalData };
+    return lockInstance(this.getPath('userData'), own, (second) => {
+      this.emit(
+        'second-instance',
+        eventWith({}),
+        second.argv,
+        second.workingDirectory,
+        second.additionalData,
+      );
+    });
+  }
+
+  addRecentDocument(path: string): void {
+    this.recentDocuments = [...this.recentDocuments.filter((other) => other !== path), path];
+  }
+
+  clearRecentDocuments(): void {
+    this.recentDocuments = [];
+  }
+
+  setAboutPanelOptions(options: Electron.AboutPanelOptionsOptions): void {
+    this.aboutPanel = options;
+  }
+
+  showAboutPanel(): void {
+    this.timesAboutWasShown += 1;
   }
 
   /** Asks, closes the windows, and ends; any of its events can be prevented. */

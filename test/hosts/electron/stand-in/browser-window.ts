@@ -20,7 +20,16 @@ export class BrowserWindow
       | 'isDestroyed'
       | 'isVisible'
       | 'isMinimized'
+      | 'minimize'
       | 'restore'
+      | 'isFocused'
+      | 'blur'
+      | 'maximize'
+      | 'isMaximized'
+      | 'getNormalBounds'
+      | 'setBounds'
+      | 'setProgressBar'
+      | 'flashFrame'
     >
 {
   static readonly #all = new Set<BrowserWindow>();
@@ -29,7 +38,14 @@ export class BrowserWindow
   readonly webContents: StandInWebContents;
   /** As the program gave them, for tests to look at. */
   readonly options: Electron.BrowserWindowConstructorOptions;
+  /** What the taskbar shows of it, for tests to look at. */
+  progressBar: { readonly value: number; readonly mode: string | undefined } = { value: -1, mode: 'none' };
+  isFlashing = false;
+  #bounds: Electron.Rectangle;
   #isVisible: boolean;
+  #isFocused = false;
+  #isMinimized = false;
+  #isMaximized = false;
   #isDestroyed = false;
 
   static getAllWindows(): BrowserWindow[] {
@@ -45,12 +61,14 @@ export class BrowserWindow
   }
 
   static getFocusedWindow(): BrowserWindow | null {
-    return BrowserWindow.getAllWindows().find((window) => window.isVisible()) ?? null;
+    return BrowserWindow.getAllWindows().find((window) => window.isFocused()) ?? null;
   }
 
   constructor(options: Electron.BrowserWindowConstructorOptions = {}) {
     super();
     this.options = options;
+    const { x = 0, y = 0, width = 800, height = 600 } = options;
+    this.#bounds = { x, y, width, height };
     this.#isVisible = options.show !== false;
     this.webContents = new StandInWebContents(options);
     BrowserWindow.#all.add(this);
@@ -77,11 +95,56 @@ export class BrowserWindow
   }
 
   focus(): void {
+    if (this.#isFocused) return;
+    this.#isFocused = true;
     this.emit('focus', eventWith({}));
   }
 
+  blur(): void {
+    if (!this.#isFocused) return;
+    this.#isFocused = false;
+    this.emit('blur', eventWith({}));
+  }
+
+  isFocused(): boolean {
+    return this.#isFocused;
+  }
+
+  minimize(): void {
+    this.#isMinimized = true;
+    this.blur();
+    this.emit('minimize');
+  }
+
   restore(): void {
+    this.#isMinimized = false;
     this.emit('restore');
+  }
+
+  maximize(): void {
+    this.#isMaximized = true;
+    this.emit('maximize');
+  }
+
+  isMaximized(): boolean {
+    return this.#isMaximized;
+  }
+
+  /** As it is when it is not maximised. */
+  getNormalBounds(): Electron.Rectangle {
+    return { ...this.#bounds };
+  }
+
+  setBounds(bounds: Partial<Electron.Rectangle>): void {
+    this.#bounds = { ...this.#bounds, ...bounds };
+  }
+
+  setProgressBar(value: number, { mode }: Partial<Electron.ProgressBarOptions> = {}): void {
+    this.progressBar = { value, mode };
+  }
+
+  flashFrame(isFlashing: boolean): void {
+    this.isFlashing = isFlashing;
   }
 
   isVisible(): boolean {
@@ -89,7 +152,7 @@ export class BrowserWindow
   }
 
   isMinimized(): boolean {
-    return false;
+    return this.#isMinimized;
   }
 
   isDestroyed(): boolean {

@@ -1,4 +1,5 @@
 /** `session`: what pages may do. Chromium asks nobody here, so every answer is given to it beforehand. */
+import { EventEmitter } from 'node:events';
 import type Electron from 'electron';
 import { app } from './app.ts';
 import type { Like } from './like-electron.ts';
@@ -22,10 +23,14 @@ const permissions: readonly (readonly [Parameters<NonNullable<CheckHandler>>[1],
   ['idle-detection', 'idle-detection'],
 ];
 
-export class StandInSession implements Like<
-  Electron.Session,
-  'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler'
-> {
+export class StandInSession
+  extends EventEmitter
+  implements
+    Like<
+      Electron.Session,
+      'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler'
+    >
+{
   /** What was set, for tests to ask. */
   requestHandler: RequestHandler = null;
   checkHandler: CheckHandler = null;

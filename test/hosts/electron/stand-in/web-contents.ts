@@ -55,7 +55,16 @@ export class StandInWebContents
   implements
     Like<
       Electron.WebContents,
-      'id' | 'getURL' | 'loadURL' | 'reload' | 'isDestroyed' | 'setWindowOpenHandler' | 'send'
+      | 'id'
+      | 'getURL'
+      | 'loadURL'
+      | 'reload'
+      | 'isDestroyed'
+      | 'setWindowOpenHandler'
+      | 'send'
+      | 'undo'
+      | 'redo'
+      | 'selectAll'
     >
 {
   static #nextId = 1;
@@ -65,6 +74,8 @@ export class StandInWebContents
   targetId = '';
   /** Page by page, for tests to look at. */
   windowOpenHandler: WindowOpenHandler | null = null;
+  /** What was taken over from the page and dragged out, for tests to look at. */
+  readonly dragged: { readonly files: readonly string[]; readonly icon: unknown }[] = [];
   readonly #opened: Promise<DevToolsSession>;
   readonly #worlds = new Map<number, string>();
   #mainWorld = 0;
@@ -101,6 +112,22 @@ export class StandInWebContents
     void this.#opened.then((devTools) => devTools.send('Page.reload'));
   }
 
+  startDrag({ file, files = [file], icon }: { file: string; files?: string[]; icon: unknown }): void {
+    this.dragged.push({ files, icon });
+  }
+
+  undo(): void {
+    this.#edit('undo');
+  }
+
+  redo(): void {
+    this.#edit('redo');
+  }
+
+  selectAll(): void {
+    this.#edit('selectAll');
+  }
+
   setWindowOpenHandler(handler: WindowOpenHandler): void {
     this.windowOpenHandler = handler;
   }
@@ -122,6 +149,15 @@ export class StandInWebContents
     // A page that went away meanwhile hears nothing.
     void this.#opened
       .then((devTools) => devTools.send('Runtime.evaluate', { expression, contextId }))
+      .catch(() => undefined);
+  }
+
+  /** In the field that has the focus. */
+  #edit(command: string): void {
+    void this.#opened
+      .then((devTools) =>
+        devTools.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', key: '', commands: [command] }),
+      )
       .catch(() => undefined);
   }
 
