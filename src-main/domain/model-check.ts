@@ -93,7 +93,13 @@ function parseAutomaton(value: unknown): Automaton {
 }
 
 function parseNetwork(value: unknown, grid: Grid): NetworkSpec {
-  const fields = record(value, 'network', ['planes', 'encoder', 'latent', 'latentKind', 'decoder']);
+  const needed = ['planes', 'encoder', 'latent', 'latentKind', 'decoder'];
+  const hasHeld = typeof value === 'object' && value !== null && 'heldDecoder' in value;
+  const fields = record(value, 'network', hasHeld ? [...needed, 'heldDecoder'] : needed);
+  const widths = (key: 'decoder' | 'heldDecoder'): number[] =>
+    list(fields[key], `network.${key}`, 16).map((width, i) =>
+      integer(width, `network.${key}[${i}]`, 1, 65_536),
+    );
   const encoder = list(fields['encoder'], 'network.encoder', 100).map(parseLayer);
   checkEncoderFits(encoder, grid);
   return {
@@ -101,9 +107,8 @@ function parseNetwork(value: unknown, grid: Grid): NetworkSpec {
     encoder,
     latent: integer(fields['latent'], 'network.latent', 1, 65_536),
     latentKind: choice(fields['latentKind'], 'network.latentKind', ['gaussian', 'deterministic']),
-    decoder: list(fields['decoder'], 'network.decoder', 16).map((width, i) =>
-      integer(width, `network.decoder[${i}]`, 1, 65_536),
-    ),
+    decoder: widths('decoder'),
+    ...(hasHeld && { heldDecoder: widths('heldDecoder') }),
   };
 }
 

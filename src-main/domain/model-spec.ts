@@ -28,6 +28,11 @@ export interface NetworkSpec {
   readonly latentKind: 'gaussian' | 'deterministic';
   /** Hidden widths of each of the three decoders (w0, b0, w1), e.g. [512, 512]. */
   readonly decoder: readonly number[];
+  /**
+   * The same of three more decoders: of the rule by which pictures grow whose known cells are held (damage.held). Without,
+   * that is the rule by which all grow.
+   */
+  readonly heldDecoder?: readonly number[];
 }
 
 export type LossKind = 'mse' | 'bce';

@@ -8,7 +8,7 @@ import type { ModelSpec } from '#domain/model-spec.ts';
 import { decode } from '#engine/network/decoders.ts';
 import { encode, encoderInput } from '#engine/network/encoder.ts';
 import { networkOf, rulePartShape } from '#engine/network/weights.ts';
-import type { RulePart, Weights } from '#engine/network/weights.ts';
+import type { DecoderName, RulePart, Weights } from '#engine/network/weights.ts';
 import type { RuleTensors } from '#engine/rollout/rollout.ts';
 import { tf } from '#engine/tf.ts';
 
@@ -31,8 +31,13 @@ export function inferRules(weights: Weights, spec: ModelSpec, rgba: Float32Array
 }
 
 /** Latents [n, E] → their rules. */
-export function rulesOfLatents(weights: Weights, spec: ModelSpec, z: tf.Tensor2D): RuleTensors {
-  return tf.tidy(() => ({ ...decode(weights, spec, z) }));
+export function rulesOfLatents(
+  weights: Weights,
+  spec: ModelSpec,
+  z: tf.Tensor2D,
+  decoder: DecoderName = 'decoder',
+): RuleTensors {
+  return tf.tidy(() => ({ ...decode(weights, spec, z, decoder) }));
 }
 
 export async function readRules(rules: RuleTensors): Promise<RuleValues> {

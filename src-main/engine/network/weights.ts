@@ -1,7 +1,8 @@
 /**
  * The network's weights: their names and shapes, which model files repeat, and how they start. Hidden layers start
  * as He et al. 2015 (uniform: the same variance as a normal, and exact on every platform). The decoders' last layers
- * start near one rule for every image: their biases hold it, their kernels add only a little of z.
+ * start near one rule for every image: their biases hold it, their kernels add only a little of z. A held picture's
+ * rule starts with no update at all, as what fills its hole smoothly is to be bettered, not begun anew.
  */
 import { featureCount } from '#domain/automaton.ts';
 import type { ModelSpec, NetworkSpec } from '#domain/model-spec.ts';
@@ -13,6 +14,9 @@ import { tf } from '#engine/tf.ts';
 export type RulePart = 'w0' | 'b0' | 'w1';
 
 export const ruleParts: readonly RulePart[] = ['w0', 'b0', 'w1'];
+
+/** Of the rule by which a picture grows, or grows with its known cells held. */
+export type DecoderName = 'decoder' | 'heldDecoder';
 
 /** Weights by name: Variables where they are trained, plain tensors where they were read from a file. */
 export type Weights = ReadonlyMap<string, tf.Tensor>;
@@ -90,16 +94,16 @@ export function weightShapes(spec: ModelSpec): WeightShape[] {
   add('latent.mean', [flat, network.latent], 'latent');
   if (network.latentKind === 'gaussian') add('latent.logvar', [flat, network.latent], 'latent');
 
-  for (const part of ruleParts) {
-    const widths = [network.latent, ...network.decoder];
-    for (let i = 1; i < widths.length; i++)
-      add(`decoder.${part}.${i - 1}`, [widths[i - 1], widths[i]], 'hidden');
-    add(
-      `decoder.${part}.${widths.length - 1}`,
-      [widths[widths.length - 1], rulePartSize(spec, part)],
-      'rule',
-    );
-  }
+  const addDecoders = (name: DecoderName, hidden: readonly number[]): void => {
+    const widths = [network.latent, ...hidden];
+    const last = widths.length - 1;
+    for (const part of ruleParts) {
+      for (let i = 1; i <= last; i++) add(`${name}.${part}.${i - 1}`, [widths[i - 1], widths[i]], 'hidden');
+      add(`${name}.${part}.${last}`, [widths[last], rulePartSize(spec, part)], 'rule');
+    }
+  };
+  addDecoders('decoder', network.decoder);
+  if (network.heldDecoder !== undefined) addDecoders('heldDecoder', network.heldDecoder);
   return shapes;
 }
 
@@ -179,11 +183,14 @@ function initialValues(
   const { hidden: d } = spec.automaton;
   const scaleW0 = Math.sqrt(2 / featureCount(spec.automaton));
   const scaleW1 = Math.sqrt(2 / d);
-  const [rule, output] = name.startsWith('decoder.w0')
-    ? [start.ruleW0 * scaleW0, start.outputW0 * scaleW0]
-    : name.startsWith('decoder.b0')
-      ? [0, start.outputB0 * scaleW0]
-      : [start.ruleW1 * scaleW1, start.outputW1 * scaleW1];
+  const [decoder, part] = name.split('.');
+  const factorW1 = decoder === 'heldDecoder' ? 0 : scaleW1;
+  const [rule, output] =
+    part === 'w0'
+      ? [start.ruleW0 * scaleW0, start.outputW0 * scaleW0]
+      : part === 'b0'
+        ? [0, start.outputB0 * scaleW0]
+        : [start.ruleW1 * factorW1, start.outputW1 * factorW1];
   return fillUniform(values, isKernel ? output * Math.sqrt(2 / fanIn) : rule, random);
 }
 

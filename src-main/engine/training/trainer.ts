@@ -8,12 +8,12 @@ import type { ModelSpec } from '#domain/model-spec.ts';
 import { createRandom } from '#domain/random.ts';
 import { seedState } from '#domain/seed-state.ts';
 import { gradientsOf } from '#engine/gradients-of.ts';
-import { decode } from '#engine/network/decoders.ts';
+import { decode, heldDecoderOf } from '#engine/network/decoders.ts';
 import { encode, encoderInput } from '#engine/network/encoder.ts';
 import { createWeights, disposeWeights, networkOf, weightShapes } from '#engine/network/weights.ts';
 import type { TrainableWeights, Weights } from '#engine/network/weights.ts';
 import { rolloutLoss } from '#engine/rollout/rollout.ts';
-import type { RolloutImplementation, RolloutLossOptions, RuleTensors } from '#engine/rollout/rollout.ts';
+import type { RolloutImplementation, RolloutLossOptions } from '#engine/rollout/rollout.ts';
 import { tf } from '#engine/tf.ts';
 import { createAdam } from '#engine/training/adam.ts';
 import { createDataOrder, derivedSeed } from '#engine/training/data-order.ts';
@@ -97,7 +97,9 @@ export function createTrainer({
   const weights = given ?? createWeights(spec, seed);
   const names = [...weights.keys()];
   const variables = [...weights.values()];
-  const ruleBiases = names.filter((name) => name.endsWith(`.${networkOf(spec).decoder.length}.bias`));
+  const ruleBiases = weightShapes(spec)
+    .filter(({ name, role }) => role === 'rule' && name.endsWith('.bias'))
+    .map(({ name }) => name);
   const adam = createAdam(weights, options.adam, rateFactors(spec, options));
   const order = createDataOrder(data.count, seed);
   const start = tiledSeed(spec, B);
@@ -124,9 +126,9 @@ export function createTrainer({
     };
   }
 
-  /** The samples' losses, [B]: of those with held cells, by themselves. */
+  /** The losses [B] of what grows from z [B, E]: of samples with held cells, by themselves. */
   function grownLoss(
-    rule: RuleTensors,
+    z: tf.Tensor2D,
     { target, held }: BatchTensors,
     settings: RolloutLossOptions,
   ): tf.Tensor1D {
@@ -135,23 +137,21 @@ export function createTrainer({
       state.dispose();
       return loss;
     };
-    if (held === null) return lossOf(start, rule, target, spec.automaton, settings);
+    if (held === null) return lossOf(start, decode(weights, spec, z), target, spec.automaton, settings);
     const n = held.start.shape[0];
-    const part = (first: number, count: number) => {
-      const of = <T extends tf.Tensor>(tensor: T): T => tf.slice(tensor, first, count);
-      return { rule: { w0: of(rule.w0), b0: of(rule.b0), w1: of(rule.w1) }, target: of(target), of };
-    };
-    const heldPart = part(B - n, n);
-    const heldLoss = lossOf(held.start, heldPart.rule, heldPart.target, spec.automaton, {
+    const heldTarget = tf.slice(target, B - n, n);
+    const heldRule = decode(weights, spec, tf.slice(z, B - n, n), heldDecoderOf(spec));
+    const heldLoss = lossOf(held.start, heldRule, heldTarget, spec.automaton, {
       ...settings,
       steps: held.steps,
       draw: { ...settings.draw, firstSample: B - n },
       pixelWeight: held.weight,
-      hold: { mask: held.mask, values: heldPart.target },
+      hold: { mask: held.mask, values: heldTarget },
     });
     if (n === B) return heldLoss;
-    const free = part(0, B - n);
-    const freeLoss = lossOf(free.of(start), free.rule, free.target, spec.automaton, settings);
+    const free = <T extends tf.Tensor>(tensor: T): T => tf.slice(tensor, 0, B - n);
+    const freeRule = decode(weights, spec, free(z));
+    const freeLoss = lossOf(free(start), freeRule, free(target), spec.automaton, settings);
     return tf.concat([freeLoss, heldLoss]);
   }
 
@@ -167,7 +167,7 @@ export function createTrainer({
   function forwardBackward(
     rgba: Float32Array,
     steps: number,
-  ): { value: tf.Tensor; parts: tf.Tensor[]; grads: tf.Tensor[] } {
+  ): { value: tf.Tensor; parts: tf.Tensor[]; grads: ReadonlyMap<string, tf.Tensor> } {
     const parts: tf.Tensor[] = [];
     const batch = batchTensors(rgba);
     const { images, target, held } = batch;
@@ -184,13 +184,12 @@ export function createTrainer({
     try {
       const { value, grads } = gradientsOf(() => {
         const latent = encode(weights, spec, images);
-        const rule = decode(weights, spec, sampleLatent(latent, noise));
-        const reconstruction = tf.mean(grownLoss(rule, batch, settings));
+        const reconstruction = tf.mean(grownLoss(sampleLatent(latent, noise), batch, settings));
         const penalty = latentPenalty(latent);
         parts.push(tf.keep(reconstruction), tf.keep(penalty));
         return tf.add<tf.Scalar>(reconstruction, tf.mul(penalty, spec.klWeight));
       }, variables);
-      return { value, parts, grads };
+      return { value, parts, grads: gradientsByName(names, grads) };
     } catch (failure) {
       tf.dispose(parts);
       throw failure;
@@ -223,7 +222,7 @@ export function createTrainer({
         const [loss, reconstruction, penalty] = await Promise.all([value, ...parts].map(scalarOf));
         const gradientNorm = await updateWeights(adam, {
           loss,
-          gradients: new Map(names.map((name, i) => [name, grads[i]])),
+          gradients: grads,
           learningRate,
           weightGradient: options.weightGradient,
           clipNorm: options.clipNorm,
@@ -233,7 +232,7 @@ export function createTrainer({
         iteration++;
         return { iteration, loss, reconstruction, penalty, learningRate, steps, gradientNorm };
       } finally {
-        tf.dispose([value, ...parts, ...grads]);
+        tf.dispose([value, ...parts, ...grads.values()]);
       }
     },
     async snapshot({ shared = false } = {}) {
@@ -267,13 +266,23 @@ interface HeldTensors {
   readonly weight: tf.Tensor3D;
 }
 
+/** Those of decoders that no sample of the batch needed are not there. */
+function gradientsByName(
+  names: readonly string[],
+  gradients: readonly (tf.Tensor | undefined)[],
+): ReadonlyMap<string, tf.Tensor> {
+  const byName = new Map<string, tf.Tensor>();
+  for (const [i, gradient] of gradients.entries()) if (gradient !== undefined) byName.set(names[i], gradient);
+  return byName;
+}
+
 /** Each weight's factor on the learning rate. */
 function rateFactors(spec: ModelSpec, { rates }: TrainingOptions): Map<string, number> {
   const isBias = (name: string): boolean => name.endsWith('.bias');
   return new Map(
     weightShapes(spec).map(({ name, role }) => {
       if (role === 'rule') return [name, isBias(name) ? rates.rule : rates.output];
-      return [name, name.startsWith('decoder') ? rates.decoder : rates.encoder];
+      return [name, /^(heldD|d)ecoder/.test(name) ? rates.decoder : rates.encoder];
     }),
   );
 }

@@ -2,7 +2,7 @@
 import type { RuleValues } from '#domain/automaton.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
 import { inferLatents, inferRules, readRules, rulesOfLatents } from '#engine/network/inference.ts';
-import type { Weights } from '#engine/network/weights.ts';
+import type { DecoderName, Weights } from '#engine/network/weights.ts';
 import type { RuleTensors } from '#engine/rollout/rollout.ts';
 import { tf } from '#engine/tf.ts';
 
@@ -18,11 +18,15 @@ export interface Encoding {
 }
 
 /** One picture, [H, W, 4]: by itself, for among others its last bits may be others. */
-export async function encodeInput({ spec, weights }: EncodingModel, rgba: Float32Array): Promise<Encoding> {
+export async function encodeInput(
+  { spec, weights }: EncodingModel,
+  rgba: Float32Array,
+  decoder: DecoderName = 'decoder',
+): Promise<Encoding> {
   const z = inferLatents(weights, spec, rgba);
   try {
     const latent = (await z.data<'float32'>()).slice();
-    return { latent, rule: await takeRules(rulesOfLatents(weights, spec, z)) };
+    return { latent, rule: await takeRules(rulesOfLatents(weights, spec, z, decoder)) };
   } finally {
     z.dispose();
   }

@@ -7,9 +7,12 @@ import { setImmediate as immediately } from 'node:timers/promises';
 import { dirname } from 'node:path';
 import type { RunProgress, TrainingPorts, ValidationScore } from '#app/training-run.ts';
 import type { RuleValues } from '#domain/automaton.ts';
+import { AppError } from '#domain/errors.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
 import { modelFileChunks, type ModelCard } from '#engine/files/model-file.ts';
 import {
+  createWeights,
+  disposeWeights,
   variableOf,
   weightShapes,
   type RulePart,
@@ -165,7 +168,7 @@ function imagesTrainer(setup: TrainingJobSetup, run: ImagesRun): AnyTrainer {
     options: run.options,
     seed,
     implementation,
-    ...(setup.weights && { weights: variablesOf(setup.weights) }),
+    ...(setup.weights && { weights: startingWeights(spec, seed, setup.weights) }),
   });
   try {
     if (checkpoint && 'order' in checkpoint.snapshot) trainer.restore(checkpoint.snapshot);
@@ -289,8 +292,34 @@ function cardOf(setup: TrainingJobSetup, { elapsedMs, score }: RunProgress, iter
   };
 }
 
-function variablesOf(values: ValuesByName): TrainableWeights {
-  return new Map(Array.from(values, ([name, { data, shape }]) => [name, variableOf(data.slice(), shape)]));
+/**
+ * Those of the model that a run starts from; fresh ones for what it lacks, such as decoders of another spec.
+ * @throws AppError mismatch
+ */
+function startingWeights(spec: ModelSpec, seed: number, values: ValuesByName): TrainableWeights {
+  for (const { name, shape } of weightShapes(spec)) {
+    const found = values.get(name)?.shape;
+    if (found === undefined || found.join() === shape.join()) continue;
+    throw new AppError(
+      'mismatch',
+      `The model to start from has ${name} as [${found.join(', ')}], and this spec asks for [${shape.join(', ')}]: start from a model of the same kind.`,
+    );
+  }
+  const weights = createWeights(spec, seed);
+  if (![...weights.keys()].some((name) => values.has(name))) {
+    disposeWeights(weights);
+    throw new AppError(
+      'mismatch',
+      'The model to start from and this spec have nothing in common: start from a model of the same kind.',
+    );
+  }
+  for (const [name, variable] of weights) {
+    const value = values.get(name);
+    if (value === undefined) continue;
+    variable.dispose();
+    weights.set(name, variableOf(value.data.slice(), value.shape));
+  }
+  return weights;
 }
 
 function ruleOf(values: ValuesByName): RuleValues {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { ModelSpec } from '#domain/model-spec.ts';
 import type { AppError } from '#domain/errors.ts';
 import { createWeights } from '#engine/network/weights.ts';
 import { tf } from '#engine/tf.ts';
@@ -34,6 +35,12 @@ test('a tiny model learns a handful of pictures, and its scores say so', async (
   trainer.dispose();
 });
 
+/** In some batches nothing is held, in some all is. */
+const heldApart: Partial<ModelSpec> = {
+  damage: { circles: 2, minRadius: 0.1, maxRadius: 0.2, held: { share: 0.6, steps: 5 } },
+  network: tinySpec.network && { ...tinySpec.network, heldDecoder: [8] },
+};
+
 const variants: [string, Parameters<typeof tinyTrainer>][] = [
   ['plain', [{}]],
   [
@@ -61,6 +68,7 @@ const variants: [string, Parameters<typeof tinyTrainer>][] = [
     'cells held',
     [{}, { damage: { circles: 2, minRadius: 0.1, maxRadius: 0.2, held: { share: 0.7, steps: 5 } } }],
   ],
+  ['cells held, by a rule of their own', [{}, heldApart]],
 ];
 
 for (const [name, setup] of variants) {
@@ -171,3 +179,25 @@ function assertSame(a: TrainerSnapshot, b: TrainerSnapshot): void {
 function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
 }
+
+test('a rule for held pictures begins by changing nothing, and learns from them alone', async () => {
+  const trainer = tinyTrainer({ batchSize: 2 }, heldApart);
+  const isHeld = (name: string): boolean => name.startsWith('heldDecoder.');
+  const values = (): Map<string, Float32Array> =>
+    new Map(Array.from(trainer.weights, ([name, weight]) => [name, weight.dataSync<'float32'>().slice()]));
+  const update = values().get('heldDecoder.w1.1.bias');
+  assert.ok(update?.every((value) => value === 0));
+  const changes = { held: 0, free: 0, both: 0 };
+  for (let i = 0; i < 30; i++) {
+    const before = values();
+    await trainer.step();
+    const changed = [...values()].filter(([name, now]) =>
+      now.some((value, at) => value !== before.get(name)?.[at]),
+    );
+    const ofHeld = changed.some(([name]) => isHeld(name));
+    const ofFree = changed.some(([name]) => name.startsWith('decoder.'));
+    changes[ofHeld && ofFree ? 'both' : ofHeld ? 'held' : 'free']++;
+  }
+  assert.ok(changes.held > 0 && changes.free > 0 && changes.both > 0, JSON.stringify(changes));
+  trainer.dispose();
+});

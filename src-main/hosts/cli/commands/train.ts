@@ -49,7 +49,11 @@ const options = {
   },
   resume: { type: 'boolean', help: 'go on from the last checkpoint of M' },
   restart: { type: 'boolean', help: 'throw away the checkpoints of an unfinished run of M' },
-  from: { type: 'string', placeholder: 'MODEL', help: "start from a model's weights instead of random ones" },
+  from: {
+    type: 'string',
+    placeholder: 'MODEL',
+    help: "start from a model's weights, and go by its spec unless another one is named",
+  },
   spec: { type: 'string', placeholder: 'FILE', help: 'the kind of model as JSON, instead of a preset' },
   limit: { type: 'integer', placeholder: 'N', min: 1, help: 'use at most N pictures' },
   enlarge: { type: 'boolean', help: "enlarge pictures that are smaller than the model's grid" },
@@ -195,7 +199,8 @@ async function train(
 async function fresh({ options, path }: Context, source: string, paths: TrainingPaths): Promise<Start> {
   if (!options.restart) await refuseUnfinished(paths);
   const model = options.from === undefined ? undefined : await readModel(path(options.from));
-  const spec = model?.spec ?? (await specOf(options, path, source));
+  const asked = options.spec === undefined ? model?.spec : undefined;
+  const spec = asked ?? (await specOf(options, path, source));
   if (model && options.preset !== undefined && options.preset !== spec.preset) {
     throw new AppError(
       'mismatch',

@@ -8,6 +8,7 @@ import type { ImageKind, ModelSpec } from '#domain/model-spec.ts';
 import { presets } from '#domain/model-presets.ts';
 import { growHole, heldStart } from '#engine/repair/held-growth.ts';
 import { learnRule } from '#engine/repair/learn-rule.ts';
+import { heldDecoderOf } from '#engine/network/decoders.ts';
 import { meetingEdge, smoothlyFilled } from '#engine/repair/surroundings.ts';
 import { trustIn } from '#engine/repair/trust.ts';
 import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
@@ -79,7 +80,7 @@ export function modelGrower(model: EncodingModel, options: GrowerOptions): Patch
       const known = asSeenBy(spec.image, patch.cells);
       const growth = { spec, known, hole, implementation, seed: SEED, steps };
       const grown = async (input: Float32Array): Promise<Float32Array> => {
-        const { rule } = await encodeInput(model, input);
+        const { rule } = await encodeInput(model, input, isLocked ? heldDecoderOf(spec) : 'decoder');
         const start = isLocked ? heldStart(input, spec.automaton.channels) : 'seed';
         return growHole({ ...growth, rule, isLocked, start, onSteps: showing(patch, spec, steps) });
       };
