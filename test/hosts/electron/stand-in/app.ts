@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type Electron from 'electron';
@@ -11,6 +11,12 @@ import { eventWith, type Like } from './like-electron.ts';
 import { lockInstance } from './single-instance.ts';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
+
+/** Tests of a package say where its resources lie; its main module is then what Node was given. */
+const packagedResources = process.env['MORPHOGEN_STAND_IN_RESOURCES'];
+if (packagedResources !== undefined)
+  Object.defineProperty(process, 'resourcesPath', { value: packagedResources });
+const appPath = packagedResources === undefined ? root : join(dirname(process.argv[1]), '../..');
 
 type PathName = Parameters<Electron.App['getPath']>[0];
 
@@ -43,7 +49,7 @@ class StandInApp
       | 'showAboutPanel'
     >
 {
-  readonly isPackaged = false;
+  readonly isPackaged = packagedResources !== undefined;
   /** For tests: whether every page is sandboxed, whatever its preferences say. */
   isSandboxEnabled = false;
   /** Files in the system's own list, the newest last; for tests to look at. */
@@ -97,7 +103,7 @@ class StandInApp
   }
 
   getAppPath(): string {
-    return root;
+    return appPath;
   }
 
   getPath(name: PathName): string {
@@ -188,7 +194,7 @@ class StandInApp
   }
 
   #manifest(): { readonly name: string; readonly version: string } {
-    return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { name: string; version: string };
+    return JSON.parse(readFileSync(join(appPath, 'package.json'), 'utf8')) as { name: string; version: string };
   }
 }
 
