@@ -6,22 +6,17 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'node:test';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
-import { startServer } from './server.ts';
-import { openBrowser, openWindow } from './window.ts';
+import { testEachProgram } from './programs.ts';
 
-test('export', async (t) => {
+testEachProgram('export', async (t, program) => {
   const folder = await fs.mkdtemp(join(tmpdir(), 'morphogen-export-'));
-  const server = await startServer(join(folder, 'one'));
-  const browser = await openBrowser();
   t.after(async () => {
-    await browser.close();
-    await server.kill();
+    await program.close();
     await fs.rm(folder, { recursive: true, force: true });
   });
-  const window = await openWindow(browser, server.address);
+  const window = await program.open(join(folder, 'one'));
   const { page } = window;
   page.setDefaultTimeout(60_000);
   const gif = join(folder, 'parrot.gif');
@@ -85,15 +80,11 @@ test('export', async (t) => {
     await written;
   });
   window.check();
-  await window.close();
+  await window.kill();
 
-  await t.test('a fresh library takes the GIF in, and grows it again to the same bytes', async (t) => {
-    const fresh = await startServer(join(folder, 'two'));
-    t.after(() => fresh.kill());
-    const other = await openWindow(browser, fresh.address);
-    const chooser = other.page.waitForEvent('filechooser');
-    await other.page.getByRole('button', { name: 'Bring in…' }).click();
-    await (await chooser).setFiles(gif);
+  await t.test('a fresh library takes the GIF in, and grows it again to the same bytes', async () => {
+    const other = await program.open(join(folder, 'two'));
+    await other.choose([gif], () => other.page.getByRole('button', { name: 'Bring in…' }).click());
     await other.page.getByText('it carries its recipe, and grows again').waitFor({ timeout: 60_000 });
     await other.page.getByRole('button', { name: 'Import 1 file' }).click();
     const artwork = other.page
@@ -112,7 +103,7 @@ test('export', async (t) => {
     );
     assert.ok(first.equals(second), 'every pixel of every frame');
     other.check();
-    await other.close();
+    await other.kill();
   });
 });
 

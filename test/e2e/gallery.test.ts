@@ -6,24 +6,19 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
-import { startServer } from './server.ts';
-import { openBrowser, openWindow } from './window.ts';
+import { testEachProgram } from './programs.ts';
 
 const samples = fileURLToPath(new URL('../../assets/samples/', import.meta.url));
 
-test('gallery', async (t) => {
+testEachProgram('gallery', async (t, program) => {
   const data = await fs.mkdtemp(join(tmpdir(), 'morphogen-gallery-'));
-  const server = await startServer(data);
-  const browser = await openBrowser();
   t.after(async () => {
-    await browser.close();
-    await server.kill();
+    await program.close();
     await fs.rm(data, { recursive: true, force: true });
   });
-  const window = await openWindow(browser, server.address);
+  const window = await program.open(data);
   const { page } = window;
   const cells = page.getByRole('gridcell');
 
@@ -95,9 +90,7 @@ test('gallery', async (t) => {
     const before = await count(page);
     const hostile = join(data, 'not-a-picture.png');
     await fs.writeFile(hostile, '<svg onload="alert(1)">');
-    const chooser = page.waitForEvent('filechooser');
-    await page.getByRole('button', { name: 'Bring in…' }).click();
-    await (await chooser).setFiles(hostile);
+    await window.choose([hostile], () => page.getByRole('button', { name: 'Bring in…' }).click());
     await page.getByText('1 file cannot be used').click();
     await page.getByRole('listitem').filter({ hasText: 'not-a-picture.png' }).waitFor();
     await page.getByRole('button', { name: 'Cancel this import' }).click();
@@ -106,9 +99,8 @@ test('gallery', async (t) => {
 
   await t.test('a picture becomes a style, and a folder is offered for training', async () => {
     const before = await count(page);
-    const chooser = page.waitForEvent('filechooser');
-    await page.getByRole('button', { name: 'Bring in…' }).click();
-    await (await chooser).setFiles(join(samples, 'emoji', 'emoji_u1f99c.png'));
+    const parrot = join(samples, 'emoji', 'emoji_u1f99c.png');
+    await window.choose([parrot], () => page.getByRole('button', { name: 'Bring in…' }).click());
     await page.getByRole('button', { name: 'Encode 1 picture' }).click();
     await counted(page, new RegExp(`^${String(before + 1)} pictures$`));
     await drop(page, join(samples, 'emoji'));
@@ -118,10 +110,12 @@ test('gallery', async (t) => {
 
   window.check();
 
-  await t.test('when the program ends, the window says so', async () => {
-    await server.stop();
-    await page.getByText('Morphogen does not answer.').waitFor();
-  });
+  // A desktop's window ends with it.
+  if (program.name === 'web')
+    await t.test('when the program ends, the window says so', async () => {
+      await window.stop();
+      await page.getByText('Morphogen does not answer.').waitFor();
+    });
 });
 
 /** How many the gallery says that there are. */

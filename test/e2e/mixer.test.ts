@@ -7,27 +7,22 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'node:test';
 import type { Locator, Page } from 'playwright-core';
-import { startServer } from './server.ts';
+import { testEachProgram } from './programs.ts';
 import { takeStep } from './step.ts';
-import { openBrowser, openWindow } from './window.ts';
 
-test('two styles, three, areas, a child, an artwork', async (t) => {
+testEachProgram('two styles, three, areas, a child, an artwork', async (t, program) => {
   const folder = await fs.mkdtemp(join(tmpdir(), 'morphogen-mixer-'));
-  const server = await startServer(folder);
-  const browser = await openBrowser();
   t.after(async () => {
-    await browser.close();
-    await server.kill();
+    await program.close();
     await fs.rm(folder, { recursive: true, force: true });
   });
-  const window = await openWindow(browser, server.address);
+  const window = await program.open(folder);
   const { page } = window;
   const slots = page.getByRole('list', { name: 'Styles in the mix' }).getByRole('listitem');
 
   const step = (what: string, act: () => Promise<void>): Promise<void> =>
-    takeStep(what, { page, output: server.output }, act);
+    takeStep(what, { page, output: window.output }, act);
 
   await step('from an empty library to a pair that grows', async () => {
     await page.getByRole('link', { name: 'Mixer', exact: true }).click();

@@ -6,27 +6,22 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Locator, Page } from 'playwright-core';
 import sharp from 'sharp';
-import { startServer } from './server.ts';
-import { openBrowser, openWindow } from './window.ts';
+import { testEachProgram } from './programs.ts';
 
 const emoji = fileURLToPath(new URL('../../assets/samples/emoji/emoji_u1f33b.png', import.meta.url));
 
-test('repair', async (t) => {
+testEachProgram('repair', async (t, program) => {
   const data = await fs.mkdtemp(join(tmpdir(), 'morphogen-repair-'));
   const photo = join(data, 'garden.jpg');
   await makePhoto(photo);
-  const server = await startServer(join(data, 'library'));
-  const browser = await openBrowser();
   t.after(async () => {
-    await browser.close();
-    await server.kill();
+    await program.close();
     await fs.rm(data, { recursive: true, force: true });
   });
-  const window = await openWindow(browser, server.address);
+  const window = await program.open(join(data, 'library'));
   const { page } = window;
   const canvas = page.getByRole('application');
   const panel = page.getByRole('complementary', { name: 'Repair' });

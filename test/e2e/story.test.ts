@@ -8,34 +8,27 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'node:test';
 import type { Locator, Page } from 'playwright-core';
 import { GOOD, makePictureFolder } from './picture-folder.ts';
-import { startServer, type Server } from './server.ts';
+import { testEachProgram } from './programs.ts';
 import { takeStep } from './step.ts';
-import { openBrowser, openWindow, type Window } from './window.ts';
 
 const ITERATIONS = 30;
 
-test('import, train, pause, kill, resume, grow, wound, save, replay', async (t) => {
+testEachProgram('import, train, pause, kill, resume, grow, wound, save, replay', async (t, program) => {
   const folder = await fs.mkdtemp(join(tmpdir(), 'morphogen-story-'));
   const pictures = join(folder, 'emoji of mine');
   const data = join(folder, 'data');
   await fs.mkdir(pictures);
   const bad = await makePictureFolder(pictures);
-  const browser = await openBrowser();
-  let server: Server | null = null;
   t.after(async () => {
-    await browser.close();
-    await server?.kill();
+    await program.close();
     await fs.rm(folder, { recursive: true, force: true });
   });
-  const open = async (): Promise<Window> => openWindow(browser, (server = await startServer(data)).address);
-
   const step = (what: string, act: () => Promise<void>): Promise<void> =>
-    takeStep(what, { page, output: () => server?.output() ?? '' }, act);
+    takeStep(what, { page, output: () => window.output() }, act);
 
-  let window = await open();
+  let window = await program.open(data);
   let { page } = window;
 
   await step('the folder is scanned: 300 can be used, twelve are told with their reasons', async () => {
@@ -64,9 +57,8 @@ test('import, train, pause, kill, resume, grow, wound, save, replay', async (t) 
   assert.ok(paused >= 2 && paused < ITERATIONS, `paused at ${paused}`);
 
   await step('killed, started again, it goes on where it was and finishes', async () => {
-    await server?.kill();
-    await window.close();
-    window = await open();
+    await window.kill();
+    window = await program.open(data);
     ({ page } = window);
     await page.getByRole('link', { name: 'Train', exact: true }).click();
     await page
@@ -123,9 +115,8 @@ test('import, train, pause, kill, resume, grow, wound, save, replay', async (t) 
   await step('after a reload, and after a new start, it replays to the same bytes', async () => {
     await page.reload();
     assert.equal(await savedPicture(page), kept);
-    assert.equal(await server?.stop(), 0, server?.output());
-    await window.close();
-    window = await open();
+    assert.equal(await window.stop(), 0, window.output());
+    window = await program.open(data);
     ({ page } = window);
     assert.equal(await savedPicture(page), kept);
     await page.getByRole('gridcell', { name: /Wounded bird/ }).click();
@@ -167,9 +158,8 @@ async function savedPicture(page: Page): Promise<string> {
   await seen(page, '1 picture');
   await image.waitFor();
   const source = await image.getAttribute('src');
-  const response = await page.request.get(new URL(source!, page.url()).href);
-  assert.equal(response.status(), 200);
-  return createHash('sha256')
-    .update(await response.body())
-    .digest('hex');
+  const bytes = await page.evaluate<number[]>(
+    `fetch(${JSON.stringify(source)}).then(async (answer) => [...new Uint8Array(await answer.arrayBuffer())])`,
+  );
+  return createHash('sha256').update(Uint8Array.from(bytes)).digest('hex');
 }

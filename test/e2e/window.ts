@@ -32,7 +32,17 @@ export async function openWindow(
   const page = await context.newPage();
   // Generous: a busy machine is slow, and what never comes is told all the same.
   page.setDefaultTimeout(90_000);
-  const { host } = new URL(address);
+  const problems = watchForProblems(page, new URL(address).host);
+  await page.goto(address);
+  return {
+    page,
+    check: () => assert.deepEqual(problems, []),
+    close: () => context.close(),
+  };
+}
+
+/** @returns what goes wrong in the page from now on, which grows: errors, and what is asked of another host */
+export function watchForProblems(page: Page, host = new URL(page.url()).host): readonly string[] {
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(`threw ${error.message}`));
   page.on('console', (message) => {
@@ -42,10 +52,5 @@ export async function openWindow(
     const url = new URL(request.url());
     if (/^(https?|wss?):$/.test(url.protocol) && url.host !== host) problems.push(`asked ${url.host}`);
   });
-  await page.goto(address);
-  return {
-    page,
-    check: () => assert.deepEqual(problems, []),
-    close: () => context.close(),
-  };
+  return problems;
 }

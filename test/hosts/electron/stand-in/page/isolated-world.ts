@@ -28,6 +28,7 @@ const ownWorld = globalThis as unknown as {
   readonly MessageChannel: new () => { readonly port1: PagePort; readonly port2: PagePort };
   readonly standInSend: (message: string) => void;
   standInReceive: (message: string) => void;
+  require: (name: string) => unknown;
   standInPaths?: readonly { readonly name: string; readonly path: string }[];
 };
 
@@ -117,8 +118,7 @@ const electronInPage = {
   },
 };
 
-const require = (name: string): unknown => {
+ownWorld.require = (name) => {
   if (name !== 'electron') throw new Error(`a sandboxed preload script cannot load ${name}`);
   return electronInPage;
 };
-require;

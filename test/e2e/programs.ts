@@ -1,0 +1,114 @@
+/**
+ * The program with its window open, in each of the ways that it can be had: by the web host in a browser, and by the
+ * desktop's host on the stand-in for Electron. The flows of this folder do not know which of them they go through.
+ */
+import assert from 'node:assert/strict';
+import test, { type TestContext } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { startDesktop } from './desktop.ts';
+import { startServer } from './server.ts';
+import { openBrowser, openWindow, watchForProblems, type WindowOptions } from './window.ts';
+
+export interface OpenProgram {
+  readonly page: Page;
+  /** Fails if the page logged an error, or asked anything of another host. */
+  check(): void;
+  /** Chooses files where `act` asks for some: in the browser's dialog or the system's. */
+  choose(paths: readonly string[], act: () => Promise<void>): Promise<void>;
+  /** All that it wrote, for the message of a failed test. */
+  output(): string;
+  /** As a power failure would, for the processes that it started, too. */
+  kill(): Promise<void>;
+  /** As Ctrl-C does; the window of a browser stays. @returns the exit code */
+  stop(): Promise<number>;
+}
+
+export interface Program {
+  readonly name: 'web' | 'desktop';
+  open(dataFolder: string, options?: WindowOptions): Promise<OpenProgram>;
+  /** Whatever is still open. */
+  close(): Promise<void>;
+}
+
+/** A test of each of them; or of the one that the environment names. */
+export function testEachProgram(
+  name: string,
+  run: (t: TestContext, program: Program) => Promise<void>,
+): void {
+  for (const program of programs()) test(`${name} (${program.name})`, (t) => run(t, program));
+}
+
+function programs(): readonly Program[] {
+  const wanted = process.env['MORPHOGEN_PROGRAM'];
+  return [webProgram(), desktopProgram()].filter(({ name }) => wanted === undefined || wanted === name);
+}
+
+function webProgram(): Program {
+  let browser: Browser | null = null;
+  const opened = new Set<OpenProgram>();
+  return {
+    name: 'web',
+    async open(dataFolder, options) {
+      const server = await startServer(dataFolder);
+      const window = await openWindow((browser ??= await openBrowser()), server.address, options);
+      const { page, check } = window;
+      const program: OpenProgram = {
+        ...{ page, check, output: server.output },
+        choose: (paths, act) => chooseInBrowser(page, paths, act),
+        async kill() {
+          await server.kill();
+          await window.close();
+        },
+        stop: server.stop,
+      };
+      opened.add(program);
+      return program;
+    },
+    async close() {
+      for (const program of opened) await program.kill();
+      await browser?.close();
+    },
+  };
+}
+
+function desktopProgram(): Program {
+  const opened = new Set<OpenProgram>();
+  return {
+    name: 'desktop',
+    async open(dataFolder, { theme = 'light', size = { width: 1280, height: 800 } } = {}) {
+      const desktop = await startDesktop(dataFolder);
+      const { page, output, kill, stop } = desktop;
+      const problems = watchForProblems(page);
+      await page.setViewportSize(size);
+      await page.emulateMedia({ colorScheme: theme, reducedMotion: 'no-preference' });
+      const program: OpenProgram = {
+        ...{ page, output, kill, stop },
+        check: () => assert.deepEqual(problems, []),
+        async choose(paths, act) {
+          await desktop.evaluate(answerDialog, paths);
+          await act();
+        },
+      };
+      opened.add(program);
+      return program;
+    },
+    async close() {
+      for (const program of opened) await program.kill();
+    },
+  };
+}
+
+async function chooseInBrowser(
+  page: Page,
+  paths: readonly string[],
+  act: () => Promise<void>,
+): Promise<void> {
+  const chooser = page.waitForEvent('filechooser');
+  await act();
+  await (await chooser).setFiles([...paths]);
+}
+
+/** Runs in the program: the next dialog is answered with these. */
+const answerDialog = `({ dialog }, filePaths) => {
+  dialog.showOpenDialog = async () => ({ canceled: false, filePaths });
+}`;
