@@ -24,6 +24,7 @@ export const commandTable: CommandTable = {
     'figures',
     'bench',
     'doctor',
+    'setup-tensorflow',
   ],
   async load(name) {
     const { command } = (await import(`./commands/${name}.ts`)) as { command?: Command };

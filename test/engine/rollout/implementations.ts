@@ -4,11 +4,14 @@
  */
 import { registerReferenceKernels } from '#engine/kernels/reference/register.ts';
 import type { WasmOptions } from '#engine/kernels/wasm/backend.ts';
+import { TENSORFLOW_BACKEND } from '#engine/kernels/tensorflow/register.ts';
 import { useWasmBackend } from '#engine/kernels/wasm/register.ts';
 import type { ComposedMemory } from '#engine/rollout/composed.ts';
 import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
 import { tf } from '#engine/tf.ts';
 import { createKernels } from '#hosts/engine/kernel-threads.ts';
+import { useTensorflowBackend, type TensorflowOptions } from '#hosts/engine/tensorflow/backend.ts';
+import { readSetUp } from '#hosts/engine/tensorflow/place.ts';
 
 export interface Implementation {
   readonly name: string;
@@ -36,6 +39,10 @@ export const implementations: readonly Implementation[] = [
   // Some steps of most cases fit, the others keep their state and compute it again.
   onWasm('wasm, little memory', { threads: 2 }, { keepBytes: 15_000 }),
   onWasm('wasm, no memory', { threads: 1 }, { keepBytes: 0 }),
+  onTensorflow('tensorflow'),
+  onTensorflow('tensorflow, every cell', { chooses: false }),
+  onTensorflow('tensorflow, little memory', { keepBytes: 15_000 }),
+  onTensorflow('tensorflow, no memory, every cell', { chooses: false, keepBytes: 0 }),
 ];
 
 function onCpu(
@@ -51,6 +58,24 @@ function onCpu(
       await tf.setBackend('cpu');
     },
     async tearDown() {},
+  };
+}
+
+/** Where it was set up: `npm run setup:tensorflow`. */
+function onTensorflow(name: string, options: TensorflowOptions = {}): Implementation {
+  return {
+    name,
+    implementation: 'auto',
+    extent: 'all',
+    async available() {
+      return readSetUp() === null ? 'TensorFlow is not set up' : null;
+    },
+    async setUp() {
+      await useTensorflowBackend(2, options);
+    },
+    async tearDown() {
+      tf.removeBackend(TENSORFLOW_BACKEND);
+    },
   };
 }
 
