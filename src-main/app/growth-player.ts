@@ -88,6 +88,8 @@ export class GrowthPlayer {
   #startMs: number;
   #made = 0;
   #stepMs = 1;
+  /** The mix was changed: the next frame is to show what it does, where there is a step for every frame. */
+  #isStepWanted = false;
   #seekShownMs = -Infinity;
   #measured = { sinceMs: 0, steps: 0, perSecond: 0 };
   #isInTurn = false;
@@ -213,6 +215,7 @@ export class GrowthPlayer {
         return;
       case 'mix':
         this.#timeline.remix(control.mix, control.stroke ?? null);
+        this.#isStepWanted = true;
         return;
       case 'undo':
       case 'redo':
@@ -259,6 +262,11 @@ export class GrowthPlayer {
     const lateMs = startMs - this.#startMs - (this.#made + 1) * stepMs;
     if (lateMs > MOST_LATE_MS) this.#startMs += lateMs - MOST_LATE_MS;
     let due = Math.floor((startMs - this.#startMs) / stepMs) - this.#made;
+    if (this.#isStepWanted && due < 1 && stepMs < FRAME_MS + 1e-6) {
+      due = 1;
+      this.#startMs = startMs - (this.#made + 1) * stepMs;
+    }
+    this.#isStepWanted = false;
     while (due > 0 && nowMs() - startMs < TURN_MS) {
       const made = await this.#playOn(due, startMs);
       due -= made;

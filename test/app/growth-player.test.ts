@@ -159,6 +159,32 @@ test('a stroke is in the very next frame, at the step that was seen', async () =
   on.player.close();
 });
 
+test('a change of the mix is grown in the very next frame, and steps go on from there as before', async () => {
+  const on = await stage();
+  on.pass(20);
+  assert.equal((await shownBy(on)).frame.step, 1);
+  on.pass(3);
+  const mixed = on.player.control({ kind: 'mix', mix: { kind: 'turns', ratio: [1], gain: 0.9 } });
+  const { frame } = await shownBy(on);
+  await mixed;
+  assert.deepEqual([frame.step, frame.mix.gain], [2, 0.9]);
+  assert.ok(Math.abs((await on.player.turn()) - 1000 / 60) < 1e-6);
+  on.pass(10);
+  await on.player.turn();
+  assert.equal(on.timeline.step, 2);
+  on.pass(7);
+  await on.player.turn();
+  assert.equal(on.timeline.step, 3);
+});
+
+test('what grows slowly is not hurried by a change of the mix', async () => {
+  const on = await stage({ stepsPerSecond: 5 });
+  on.pass(3);
+  const mixed = on.player.control({ kind: 'mix', mix: { kind: 'turns', ratio: [1], gain: 0.9 } });
+  assert.equal((await shownBy(on)).frame.step, 0);
+  await mixed;
+});
+
 test('a slow window gets the newest frame and none of those between', async () => {
   const on = await stage();
   const { version } = await shownBy(on);

@@ -1,16 +1,18 @@
 /**
- * What the window is like to use on this machine: start, a gallery of 10,000, growths, the brush, a training beside it,
+ * What the window is like to use on this machine: start, a gallery of 10,000, growths, the brush, mixes, a training beside it,
  * memory over time. Frames are counted in the page itself, by requestAnimationFrame. Not run by the tests.
  *
- *   npm run bench:window -- [start gallery growth brush training memory] [--minutes N]
+ *   npm run bench:window -- [start gallery growth brush mixer training memory] [--minutes N]
  */
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { fillLibrary } from '#hosts/cli/bench/library.ts';
+import { readModel } from '#hosts/engine/model-files.ts';
 import { openLibrary } from '#storage/library/open.ts';
 import { startServer, type Server } from '../e2e/server.ts';
 import { openBrowser, openWindow } from '../e2e/window.ts';
@@ -70,6 +72,48 @@ const brushToScreen = `new Promise((done) => {
     };
     requestAnimationFrame(frame);
   }, { once: true, capture: true });
+})`;
+
+/**
+ * Before the page's own scripts: when a message from the program that holds some text arrived. A frame that has arrived
+ * is drawn at the next refresh of the screen.
+ */
+const watchMessages = `{
+  const Own = WebSocket;
+  window.WebSocket = class extends Own {
+    constructor(...given) {
+      super(...given);
+      super.addEventListener('message', async ({ data }) => {
+        if (!window.awaited) return;
+        const bytes = data instanceof Blob ? await data.arrayBuffer() : data;
+        const text = typeof bytes === 'string' ? bytes : new TextDecoder('latin1').decode(bytes);
+        if (window.awaited && text.includes(window.awaited)) {
+          window.awaited = null;
+          window.arrivedMs = performance.now();
+        }
+      });
+    }
+  };
+}`;
+
+/** In the page: refreshes of the screen from a change of the first share until a frame that was mixed so. */
+const sliderToScreen = (value: number, mixed: string): string => `new Promise((done) => {
+  const slider = document.querySelector('input.slider');
+  // Anywhere between two refreshes.
+  requestAnimationFrame(() => setTimeout(() => {
+    window.arrivedMs = null;
+    window.awaited = '${mixed}';
+    slider.value = ${value};
+    const startMs = performance.now();
+    slider.dispatchEvent(new Event('input', { bubbles: true }));
+    let frames = 0;
+    const frame = () => {
+      frames++;
+      if (window.arrivedMs !== null || frames > 120) done({ frames, ms: window.arrivedMs - startMs });
+      else requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  }, Math.random() * 16));
 })`;
 
 interface Stage {
@@ -168,6 +212,53 @@ const measurements: Readonly<Record<string, (options: { minutes: number }) => Pr
     });
   },
 
+  async mixer() {
+    let ids: readonly string[] = [];
+    const mixing = async ({ page, server }: Stage): Promise<void> => {
+      await page.addInitScript(watchMessages);
+      await page.goto(server.address);
+      await page.goto(`${server.address.replace(/[?#].*/, '')}#/mixer/${ids.join(',')}`);
+      await page
+        .getByRole('slider', { name: /^Share of/ })
+        .nth(3)
+        .waitFor();
+      for (const mode of ['Turns', 'Random', 'Average', 'Areas']) {
+        await page.getByRole('radio', { name: new RegExp(`^${mode}`) }).check();
+        await page.waitForTimeout(1500);
+        const pictures = await page.evaluate<number>(countPictures(5000));
+        sayFrames(
+          `mix of four 40×40, ${mode}, ${fixed(pictures)} pictures/s`,
+          await page.evaluate<number[]>(countFrames(4000)),
+        );
+      }
+      for (const mode of ['Turns', 'Random', 'Average']) {
+        await page.getByRole('radio', { name: new RegExp(`^${mode}`) }).check();
+        await page.waitForTimeout(1000);
+        const found = [];
+        for (let i = 0; i < 40; i++) {
+          const value = i % 2 === 0 ? 9 : 4;
+          const share = Math.round((value / (value + 15)) * 1000) / 1000;
+          const mixed = mode === 'Turns' ? `"ratio":[${value},5,5,5]` : `"weights":[${share},`;
+          found.push(await page.evaluate<{ frames: number; ms: number }>(sliderToScreen(value, mixed)));
+          await page.waitForTimeout(100);
+        }
+        const counts = new Map<number, number>();
+        for (const { frames } of found) counts.set(frames, (counts.get(frames) ?? 0) + 1);
+        const sorted = [...counts].sort(([a], [b]) => a - b);
+        const ms = found.map((one) => one.ms).sort((a, b) => a - b);
+        say(
+          `slider to screen, ${mode}: ${sorted.map(([frames, times]) => `${times}× ${frames}`).join(', ')} frames; the new mix came after ${fixed(ms[20])} ms, at most ${fixed(ms.at(-1) ?? 0)} ms`,
+        );
+      }
+      await page.getByRole('button', { name: 'Side by side' }).click();
+      await page.waitForTimeout(2500);
+      say(
+        `four modes side by side: ${fixed(await page.evaluate<number>(countPictures(5000)))} pictures/s on the canvas`,
+      );
+    };
+    await withStage(0, mixing, async (data) => void (ids = await addFour(data)));
+  },
+
   async training() {
     await withStage(10_000, async ({ page, browser, server }) => {
       const { page: other } = await openWindow(browser, server.address);
@@ -238,9 +329,14 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(measuremen
 }
 
 /** A window on a library with so many styles besides the parrot. */
-async function withStage(items: number, work: (stage: Stage) => Promise<void>): Promise<void> {
+async function withStage(
+  items: number,
+  work: (stage: Stage) => Promise<void>,
+  prepare?: (data: string) => Promise<void>,
+): Promise<void> {
   const data = await fs.mkdtemp(join(tmpdir(), 'morphogen-bench-'));
   await fill(data, items);
+  await prepare?.(data);
   const browser = await openBrowser();
   const server = await startServer(data, ['--port', '0']);
   try {
@@ -258,6 +354,29 @@ async function fill(data: string, items: number): Promise<void> {
   const library = await openLibrary(data, { version: 'bench' });
   await fillLibrary(library.store, items, 64);
   library.close();
+}
+
+/** Four styles of 40×40 that are a little different: the parrot's rule with its last layer scaled. */
+async function addFour(data: string): Promise<readonly string[]> {
+  const { weights, spec } = await readModel(
+    fileURLToPath(new URL('../../models/parrot.safetensors', import.meta.url)),
+  );
+  const values = (name: string): Float32Array => Float32Array.from(weights.get(name)?.data ?? []);
+  const library = await openLibrary(data, { version: 'bench' });
+  try {
+    return library.store.addStyles(
+      [1, 0.99, 1.01, 1.02].map((factor, i) => ({
+        ...{ name: `Parrot ${i + 1}`, modelId: null, latent: null, source: null, score: null },
+        ...{ isRefined: false, tags: [], parents: [], picture: Uint8Array.of(i) },
+        rule: {
+          spec: { ...spec, network: null },
+          ...{ w0: values('w0'), b0: values('b0'), w1: values('w1').map((value) => value * factor) },
+        },
+      })),
+    );
+  } finally {
+    library.close();
+  }
 }
 
 async function growParrot(page: Page): Promise<void> {
