@@ -1,10 +1,10 @@
 /**
  * The package as electron-builder makes it, on a placeholder for Electron's program: what is in it and what is not, its
- * size and fuses, and its own engine running from inside of it.
+ * size and fuses, and its own program running from inside of it, on the stand-in for Electron.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -19,18 +19,22 @@ import {
 } from '#hosts/electron/packaging/packed-files.ts';
 import { spawnChildEngine } from '#hosts/engine/supervision/engine-child.ts';
 import { superviseEngine } from '#hosts/engine/supervision/supervise-engine.ts';
-import { openPackage } from './open-package.ts';
-import { placeholderRuntime } from './placeholder-runtime.ts';
+import { openPackage } from '#test/hosts/electron/packaging/open-package.ts';
+import { placeholderRuntime } from '#test/hosts/electron/packaging/placeholder-runtime.ts';
+import { startDesktop } from './desktop.ts';
+import { watchForProblems } from './window.ts';
 
-const root = fileURLToPath(new URL('../../../../', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url));
 const run = promisify(execFile);
 const isHere = process.platform === 'linux';
-const folder = mkdtempSync(join(tmpdir(), 'morphogen-package-'));
+const folder = realpathSync(mkdtempSync(join(tmpdir(), 'morphogen-package-')));
 const unpacked = join(folder, 'out/linux-unpacked');
 const resources = join(unpacked, 'resources');
 let runtime = '';
 let printed = '';
 let files: PackedFile[] = [];
+/** In the place of app.asar. */
+let opened = '';
 
 before(async () => {
   if (!isHere) return;
@@ -46,6 +50,7 @@ before(async () => {
     env,
   }));
   files = packedFiles(resources);
+  opened = await openPackage(resources, folder);
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -130,12 +135,11 @@ test('the fuses of the program are as the table has them, and were not before', 
 });
 
 test('its engine runs from inside of it, threads and picture decoding included', options, async (t) => {
-  const app = await openPackage(resources, folder);
   let words = '';
   const engine = superviseEngine({
     settings: { backend: 'auto', threads: 2 },
     spawn: () =>
-      spawnChildEngine({ entry: join(app, 'dist/main/engine.js'), onWords: (more) => (words += more) }),
+      spawnChildEngine({ entry: join(opened, 'dist/main/engine.js'), onWords: (more) => (words += more) }),
   });
   t.after(() => engine.close());
   const picture = files.find(
@@ -150,3 +154,58 @@ test('its engine runs from inside of it, threads and picture decoding included',
   const state = engine.state();
   assert.deepEqual([state.status, state.info?.backend, state.info?.threads], ['ready', 'wasm', 2]);
 });
+
+test(
+  'its main module runs from inside of it and loads native code from outside of the archive',
+  options,
+  async (t) => {
+    const desktop = await startDesktop(join(folder, 'data'), {
+      entry: join(opened, 'dist/main/main.js'),
+      env: { MORPHOGEN_STAND_IN_RESOURCES: resources },
+    });
+    t.after(() => desktop.kill());
+    const { page } = desktop;
+    const problems = watchForProblems(page);
+    // It comes with the package, is read by an engine, and lies in the library.
+    await page
+      .getByRole('gridcell', { name: /parrot/i })
+      .first()
+      .waitFor();
+    assert.deepEqual(problems, []);
+    const native = join(
+      ...[resources, 'app.asar.unpacked/node_modules/better-sqlite3/prebuilds'],
+      `linux-${process.arch}.node`,
+    );
+    const maps = mapped(desktop.pid);
+    assert.ok(maps.has(native), [...maps].join('\n'));
+    const engines = readdirSync('/proc')
+      .filter((pid) => isEngineOf(desktop.pid, pid))
+      .map(Number);
+    assert.ok(engines.length > 0);
+    for (const pid of [desktop.pid, ...engines])
+      assert.deepEqual(
+        [...mapped(pid)].filter(
+          (path) => path.startsWith(join(root, 'node_modules')) && !path.includes('/node-'),
+        ),
+        [],
+        'nothing of the clone is loaded, native sharp least of all',
+      );
+    assert.equal(await desktop.stop(), 0, desktop.output());
+  },
+);
+
+/** The files that a process has in its memory. */
+function mapped(pid: number): Set<string> {
+  return new Set(readFileSync(`/proc/${pid}/maps`, 'utf8').match(/\/.*$/gm));
+}
+
+function isEngineOf(parent: number, pid: string): boolean {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    return status.includes(`\nPPid:\t${parent}\n`) && command.startsWith('morphogen-engine');
+  } catch {
+    // No process, or one that has ended.
+    return false;
+  }
+}
