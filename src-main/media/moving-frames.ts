@@ -18,6 +18,13 @@ export interface MovingOptions {
   readonly carried?: Uint8Array | null;
 }
 
+/** How large pixels become: squares of so many, or the whole resized with soft edges. */
+export interface Enlarging {
+  /** The default is 1. */
+  readonly scale?: number;
+  readonly smoothTo?: { readonly width: number; readonly height: number } | null;
+}
+
 export interface MovingFrame {
   readonly image: RgbaImage;
   /** What differs from the frame before; all of the first. */
@@ -48,7 +55,11 @@ export async function* movingFrames(
       continue;
     }
     if (pending.image.width !== width || pending.image.height !== height) {
-      throw new AppError('bad-argument', 'All frames of an animation have one size, and these differ.');
+      const { image: first } = pending;
+      throw new AppError(
+        'bad-argument',
+        `All frames of an animation have one size: expected ${first.width}×${first.height}, found ${width}×${height}.`,
+      );
     }
     const area = changedArea(pending.image, image);
     if (area === null) continue;

@@ -1,64 +1,96 @@
 /**
- * Pictures and animations as lossless WebP (https://developers.google.com/speed/webp/docs/riff_container). Each frame is
- * encoded alone, by sharp, and only the rectangle that changed; the container around them is written here, as sharp's
- * takes all frames as one picture, which of a long animation fits no memory. Its length stands at the beginning: the
- * frames, which are small, are kept until the end.
+ * Pictures and animations as WebP (https://developers.google.com/speed/webp/docs/riff_container), to the last bit or at
+ * a quality. Each frame is encoded alone, by sharp, and only the rectangle that changed, some frames at once; the
+ * container around them is written here, as sharp's takes all frames as one picture, which of a long animation fits no
+ * memory. The file's length stands at its beginning, and is written there at the end.
  */
+import { availableParallelism } from 'node:os';
 import sharp from 'sharp';
 import { AppError } from '#domain/errors.ts';
 import { riffChunk, webpCarrier } from './carried.ts';
 import { cutArea, type Area } from './changed-area.ts';
-import { movingFrames, type MovingOptions } from './moving-frames.ts';
+import { enlargedFrames } from './enlarged-frames.ts';
+import { inOrder } from './in-order.ts';
+import { movingFrames, type Enlarging, type MovingOptions } from './moving-frames.ts';
 import type { RgbaImage } from './pixels.ts';
 
 const ALPHA = 0x10;
 const ANIMATION = 0x02;
-/** Kept at most; the format itself ends at 4 GiB. */
-const MOST_BYTES = 2 ** 30;
+/** A length has 32 bits. */
+const MOST_BYTES = 2 ** 32 - 2 ** 16;
+/** What takes longer saves a few hundredths. */
+const LOSSLESS_EFFORT = 2;
+const LOSSY_EFFORT = 3;
+
+export interface WebpOptions extends MovingOptions, Enlarging {
+  /** 1 to 99; 100, the default, keeps every bit. */
+  readonly quality?: number;
+}
+
+/** Where the file goes. */
+export interface WebpSink {
+  write(bytes: Uint8Array): void | Promise<void>;
+  /** In place of what was written there. */
+  rewrite(bytes: Uint8Array, at: number): void | Promise<void>;
+}
 
 /** One picture. */
-export async function encodeWebp(image: RgbaImage, carried: Uint8Array | null = null): Promise<Uint8Array> {
-  const frame = await bitstream(image);
-  return riff([extended(image, ALPHA), frame, ...(carried === null ? [] : [webpCarrier(carried)])]);
+export async function encodeWebp(
+  image: RgbaImage,
+  carried: Uint8Array | null = null,
+  quality = 100,
+): Promise<Uint8Array> {
+  const frame = await bitstream(image, quality);
+  const chunks = [extended(image, ALPHA), frame, ...(carried === null ? [] : [webpCarrier(carried)])];
+  return Buffer.concat([riffHead(chunks.reduce((sum, { length }) => sum + length, 0)), ...chunks]);
 }
 
 /**
- * Writes an animation to `sink` when all of it is encoded.
- * @throws AppError bad-argument without a frame, for frames of different sizes, or more than 1 GiB
+ * Writes an animation piece by piece.
+ * @throws AppError bad-argument without a frame, for frames of different sizes, or more than 4 GiB
  */
 export async function encodeMovingWebp(
   frames: Iterable<RgbaImage> | AsyncIterable<RgbaImage>,
-  options: MovingOptions,
-  sink: (bytes: Uint8Array) => void | Promise<void>,
+  options: WebpOptions,
+  sink: WebpSink,
 ): Promise<{ readonly written: number }> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  let size: RgbaImage | null = null;
-  for await (const { image, area, delayMs } of movingFrames(frames, options)) {
-    size ??= image;
+  const { carried = null, quality = 100 } = options;
+  const shown = enlargedFrames(movingFrames(frames, options), options);
+  const encoded = inOrder(shown, availableParallelism() + 1, async ({ image, area, delayMs }) => {
+    const { width, height } = image;
     const even = evenArea(area);
-    const chunk = riffChunk(
-      'ANMF',
-      Buffer.concat([placement(even, delayMs), await bitstream(cutArea(image, even))]),
-    );
-    chunks.push(chunk);
+    const picture = await bitstream(cutArea(image, even), quality);
+    return {
+      size: { width, height },
+      chunk: riffChunk('ANMF', Buffer.concat([placement(even, delayMs), picture])),
+    };
+  });
+  let bytes = 0;
+  let written = 0;
+  const write = async (chunk: Uint8Array): Promise<void> => {
     bytes += chunk.length;
     if (bytes > MOST_BYTES) {
       throw new AppError(
         'bad-argument',
-        'This WebP would be larger than 1 GB: make it smaller, or of fewer frames.',
+        'This WebP would be larger than 4 GB: make it smaller, or of fewer frames.',
       );
     }
+    await sink.write(chunk);
+  };
+  for await (const { size, chunk } of encoded) {
+    if (written++ === 0) {
+      await sink.write(riffHead(0));
+      await write(extended(size, ALPHA | ANIMATION));
+      // Of the canvas, clear; read by hardly any program.
+      const animation = Buffer.alloc(6);
+      animation.writeUInt16LE(options.loop, 4);
+      await write(riffChunk('ANIM', animation));
+    }
+    await write(chunk);
   }
-  if (size === null) throw new RangeError('no frame');
-  // Of the canvas, clear; read by hardly any program.
-  const animation = Buffer.alloc(6);
-  animation.writeUInt16LE(options.loop, 4);
-  const { carried = null } = options;
-  const parts = [extended(size, ALPHA | ANIMATION), riffChunk('ANIM', animation), ...chunks];
-  if (carried !== null) parts.push(webpCarrier(carried));
-  for (const part of riffParts(parts)) await sink(part);
-  return { written: chunks.length };
+  if (carried !== null) await write(webpCarrier(carried));
+  await sink.rewrite(riffHead(bytes), 0);
+  return { written };
 }
 
 /** Frames lie at even places. */
@@ -79,21 +111,28 @@ function placement({ x, y, width, height }: Area, delayMs: number): Uint8Array {
   return bytes;
 }
 
-/** The chunk of the picture itself, of the file that sharp makes. */
-async function bitstream({ pixels, width, height }: RgbaImage): Promise<Uint8Array> {
+/** The chunks of the picture itself, of the file that sharp makes: its alpha, if apart, and its colours. */
+async function bitstream({ pixels, width, height }: RgbaImage, quality: number): Promise<Uint8Array> {
+  const how =
+    quality >= 100
+      ? { lossless: true, exact: true, effort: LOSSLESS_EFFORT }
+      : { quality, smartSubsample: true, effort: LOSSY_EFFORT };
   const file = await sharp(pixels, { raw: { width, height, channels: 4 } })
-    .webp({ lossless: true, exact: true })
+    .webp(how)
     .toBuffer();
+  const parts: Uint8Array[] = [];
   for (let at = 12; at + 8 <= file.length;) {
     const length = file.readUInt32LE(at + 4);
     const end = at + 8 + length + (length & 1);
-    if (file.toString('latin1', at, at + 4) === 'VP8L') return file.subarray(at, end);
+    if (['VP8L', 'VP8 ', 'ALPH'].includes(file.toString('latin1', at, at + 4)))
+      parts.push(file.subarray(at, end));
     at = end;
   }
-  throw new Error('a lossless WebP without its picture');
+  if (parts.length === 0) throw new Error('a WebP without its picture');
+  return Buffer.concat(parts);
 }
 
-function extended({ width, height }: RgbaImage, flags: number): Uint8Array {
+function extended({ width, height }: Pick<RgbaImage, 'width' | 'height'>, flags: number): Uint8Array {
   const bytes = Buffer.alloc(10);
   bytes[0] = flags;
   bytes.writeUIntLE(width - 1, 4, 3);
@@ -101,14 +140,11 @@ function extended({ width, height }: RgbaImage, flags: number): Uint8Array {
   return riffChunk('VP8X', bytes);
 }
 
-function riffParts(chunks: readonly Uint8Array[]): Uint8Array[] {
+/** @param bytes Of all that follows. */
+function riffHead(bytes: number): Uint8Array {
   const head = Buffer.alloc(12);
   head.write('RIFF', 0, 'latin1');
-  head.writeUInt32LE(4 + chunks.reduce((sum, { length }) => sum + length, 0), 4);
+  head.writeUInt32LE(4 + bytes, 4);
   head.write('WEBP', 8, 'latin1');
-  return [head, ...chunks];
-}
-
-function riff(chunks: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat(riffParts(chunks));
+  return head;
 }

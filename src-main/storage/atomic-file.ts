@@ -28,6 +28,8 @@ export interface FileOptions {
 /** A file on its way: whoever opens one calls `abort` at the end, whatever happens. Every method throws as writeFileAtomic. */
 export interface AtomicFile {
   write(bytes: Uint8Array): Promise<void>;
+  /** In place of what was written at `at`, e.g. a length that was not known before. */
+  rewrite(bytes: Uint8Array, at: number): Promise<void>;
   /** The file is there after this. */
   commit(): Promise<void>;
   /** Removes what was written; does nothing after `commit`. */
@@ -155,6 +157,12 @@ async function openPart(
             throw new AppError('cancelled', `${path} was not written: it was cancelled.`);
           const length = Math.min(WRITE_BYTES, chunk.byteLength - at);
           at += (await handle.write(chunk, at, length)).bytesWritten;
+        }
+      }),
+    rewrite: (chunk, position) =>
+      attempt(async () => {
+        for (let at = 0; at < chunk.byteLength;) {
+          at += (await handle.write(chunk, at, chunk.byteLength - at, position + at)).bytesWritten;
         }
       }),
     commit: () =>

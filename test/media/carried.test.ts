@@ -27,7 +27,18 @@ const carriers: Readonly<Record<string, (carried: Uint8Array | null) => Promise<
   },
   gif: (carried) => gather((sink) => encodeGif(() => [picture], { carried }, sink)),
   webp: (carried) => encodeWebp(picture, carried),
-  'moving webp': (carried) => gather((sink) => encodeMovingWebp([picture], { ...moving, carried }, sink)),
+  'moving webp': async (carried) => {
+    const pieces: Uint8Array[] = [];
+    let head: Uint8Array = new Uint8Array();
+    await encodeMovingWebp(
+      [picture],
+      { ...moving, carried },
+      { write: (bytes) => void pieces.push(bytes.slice()), rewrite: (bytes) => void (head = bytes) },
+    );
+    const file = Buffer.concat(pieces);
+    file.set(head);
+    return file;
+  },
 };
 
 for (const [kind, encode] of Object.entries(carriers)) {

@@ -13,12 +13,18 @@ export function fullDisk(room: number): FileSystem {
         data: Uint8Array,
         at: number,
         length: number,
+        position?: number,
       ) => Promise<unknown>;
-      const limited = async (data: Uint8Array, at: number, length: number): Promise<unknown> => {
+      const limited = async (
+        data: Uint8Array,
+        at: number,
+        length: number,
+        position?: number,
+      ): Promise<unknown> => {
         if (left <= 0) throw failure('ENOSPC', 'no space left on device');
         const part = Math.min(length, left);
         left -= part;
-        return write(data, at, part);
+        return write(data, at, part, position);
       };
       Object.assign(file, { write: limited });
       return file;

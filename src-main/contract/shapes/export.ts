@@ -46,7 +46,12 @@ export const exportOptions = z.object({
   /** Of a GIF. */
   colours: z.number().int().min(2).max(255).default(255),
   isDithered: z.boolean().default(false),
-  /** The file is to be smaller than this: size, colours and frames give way. */
+  /**
+   * How near pixels come to what they should be, of a GIF or WebP. Null: 75 of a GIF; of a WebP 100, which is to the last
+   * bit, as the other kinds are.
+   */
+  quality: z.number().int().min(1).max(100).nullable().default(null),
+  /** The file is to be smaller than this: quality, size, colours and frames give way. */
   budgetBytes: z.number().int().min(1000).max(1e9).nullable().default(null),
   /** Rules and recipe go with it, so that it grows again. */
   carriesRecipe: z.boolean().default(true),

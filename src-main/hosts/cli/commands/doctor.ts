@@ -50,7 +50,7 @@ async function examine(): Promise<DoctorReport> {
     threads,
     wasm: wasmFeatures(),
     packages: Object.fromEntries(
-      ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', 'sharp', 'gifenc'].map((name) => [
+      ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', 'sharp'].map((name) => [
         name,
         versionOf(new URL(`../../../../node_modules/${name}/package.json`, import.meta.url)),
       ]),

@@ -66,10 +66,17 @@ const options = {
   },
   colours: { type: 'integer', placeholder: 'N', min: 2, max: 255, default: 255, help: 'colours of a GIF' },
   dither: { type: 'boolean', help: 'mix a GIF’s colours by patterns' },
+  quality: {
+    type: 'integer',
+    placeholder: 'N',
+    min: 1,
+    max: 100,
+    help: 'of a GIF (75 if left out) or WebP (100 if left out: to the last bit)',
+  },
   under: {
     type: 'string',
     placeholder: 'SIZE',
-    help: 'e.g. 2MB or 500kB: size, colours and frames give way',
+    help: 'e.g. 2MB or 500kB: quality, size and frames give way',
   },
   plain: { type: 'boolean', help: 'leave recipe and rules out of the file' },
   ...engineOptions,
@@ -149,7 +156,12 @@ function lookOf(given: Context['options']): Omit<ExportOptions, 'format'> {
     holdMs: Math.round(given.hold * 1000),
     ...{ firstStep: given.from, lastStep: given.to ?? null, every: given.every ?? null },
     ...{ size: given.size, isSmooth: given.smooth, background: colourOf(given.background) },
-    ...{ colours: given.colours, isDithered: given.dither, carriesRecipe: !given.plain },
+    ...{
+      colours: given.colours,
+      isDithered: given.dither,
+      quality: given.quality ?? null,
+      carriesRecipe: !given.plain,
+    },
     budgetBytes: given.under === undefined ? null : bytesOf(given.under),
   };
 }

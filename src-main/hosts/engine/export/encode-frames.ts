@@ -5,13 +5,9 @@ import { AppError } from '#domain/errors.ts';
 import { encodeApng } from '#media/apng.ts';
 import type { FrameSpool } from '#media/frame-spool.ts';
 import { encodeGif } from '#media/gif.ts';
-import type { MovingOptions } from '#media/moving-frames.ts';
-import { enlarge, overColour, type Colour, type RgbaImage } from '#media/pixels.ts';
-import { resizeSmoothly } from '#media/resize.ts';
-import { encodeMovingWebp } from '#media/webp.ts';
-import { playOrder, qualityLadder, type Quality } from './export-plan.ts';
-
-export type MovingFormat = 'gif' | 'apng' | 'webp';
+import { overColour, type Colour, type RgbaImage } from '#media/pixels.ts';
+import { encodeMovingWebp, type WebpSink } from '#media/webp.ts';
+import { playOrder, qualityLadder, type MovingFormat, type Quality } from './export-plan.ts';
 
 export interface FramesToEncode {
   readonly format: MovingFormat;
@@ -36,33 +32,21 @@ class OverBudget extends Error {}
 /** Between two looks at the event loop. */
 const STRETCH_MS = 30;
 
-/** As a picture of this quality, on its background. */
-export async function shownFrame(
-  image: RgbaImage,
-  quality: Quality,
-  background: Colour | null,
-): Promise<RgbaImage> {
-  const large = quality.scale === null ? await resizeSmoothly(image, quality) : enlarge(image, quality.scale);
-  return background === null ? large : overColour(large, background);
-}
-
 /** @throws AppError cancelled */
 export async function encodeFrames(
   wanted: FramesToEncode,
   quality: Quality,
-  sink: (bytes: Uint8Array) => void | Promise<void>,
+  sink: WebpSink,
 ): Promise<Encoded> {
   const { format, options, spool, background, carried, signal, onFrame } = wanted;
   const { order, heldFrame } = playOrder(spool.count, options, quality.stride);
   const passes = format === 'webp' ? 1 : 2;
   let seen = 0;
   let bytes = 0;
-  const counting = async (piece: Uint8Array): Promise<void> => {
+  const write = async (piece: Uint8Array): Promise<void> => {
     bytes += piece.length;
-    await sink(piece);
+    await sink.write(piece);
   };
-  // A GIF enlarges crisp cells itself, when they are but places in a palette.
-  const isLarge = format === 'gif' && quality.scale !== null;
   async function* frames(): AsyncGenerator<RgbaImage, void, undefined> {
     let sinceMs = performance.now();
     for (const place of order) {
@@ -73,31 +57,28 @@ export async function encodeFrames(
       }
       onFrame?.(++seen, order.length * passes);
       const image = spool.frame(place);
-      yield isLarge ? image : await shownFrame(image, quality, format === 'gif' ? null : background);
+      yield background === null || format === 'gif' ? image : overColour(image, background);
     }
   }
-  const moving: MovingOptions = {
+  const { width, height, scale } = quality;
+  const how = {
     framesPerSecond: options.framesPerSecond / quality.stride,
     ...{ holdMs: options.holdMs, loop: options.loop, carried },
     ...(options.isBoomerang ? { heldFrame } : {}),
+    ...(scale === null ? { smoothTo: { width, height } } : { scale }),
+    quality: quality.fidelity,
   };
   switch (format) {
-    case 'gif':
-      await encodeGif(
-        frames,
-        {
-          ...moving,
-          ...{ background, colours: quality.colours, isDithered: options.isDithered },
-          scale: isLarge ? (quality.scale ?? 1) : 1,
-        },
-        counting,
-      );
+    case 'gif': {
+      const { colours } = quality;
+      await encodeGif(frames, { ...how, background, colours, isDithered: options.isDithered, signal }, write);
       break;
+    }
     case 'apng':
-      await encodeApng(frames, moving, counting);
+      await encodeApng(frames, how, write);
       break;
     case 'webp':
-      await encodeMovingWebp(frames(), moving, counting);
+      await encodeMovingWebp(frames(), how, { write, rewrite: (piece, at) => sink.rewrite(piece, at) });
       break;
     default:
       format satisfies never;
@@ -114,13 +95,16 @@ export async function searchQuality(
   best: Quality,
   budgetBytes: number,
 ): Promise<Encoded> {
-  const ladder = qualityLadder(best, wanted.spool.size, wanted.spool.count);
+  const ladder = qualityLadder(best, wanted.format, wanted.spool.size, wanted.spool.count);
   const fits = async (quality: Quality): Promise<Encoded | null> => {
     let bytes = 0;
     try {
-      return await encodeFrames(wanted, quality, (piece) => {
-        bytes += piece.length;
-        if (bytes >= budgetBytes) throw new OverBudget();
+      return await encodeFrames(wanted, quality, {
+        write(piece) {
+          bytes += piece.length;
+          if (bytes >= budgetBytes) throw new OverBudget();
+        },
+        rewrite: () => undefined,
       });
     } catch (failure) {
       if (failure instanceof OverBudget) return null;
@@ -153,11 +137,13 @@ export function qualityWords(
   best: Quality,
   format: MovingFormat,
 ): string {
-  const { width, height, colours, stride } = quality;
+  const { width, height, colours, fidelity, stride } = quality;
   const parts = [`${width}×${height} pixels`];
+  if (format !== 'apng' && fidelity < best.fidelity) parts.push(`quality ${fidelity}`);
   if (format === 'gif') parts.push(`${colours} colours`);
   if (stride > 1) parts.push(`one of ${stride} frames`);
-  const isBest = width === best.width && colours === best.colours && stride === best.stride;
+  const isBest =
+    width === best.width && colours === best.colours && fidelity === best.fidelity && stride === best.stride;
   const what = isBest ? 'Nothing had to give way' : `Chosen for the size: ${parts.join(', ')}`;
   return `${what}; ${frames} frames, ${byteWords(bytes)}.`;
 }

@@ -26,6 +26,7 @@ import {
   searchQuality,
   type FramesToEncode,
 } from './encode-frames.ts';
+import { shownFrame } from './shown-frame.ts';
 import { decodedMix, isSelfContained } from './decoded-mix.ts';
 import { backgroundOf, bestQuality, momentsOf } from './export-plan.ts';
 import { grownFrames, lastMomentOf, specOf, type ExportedGrowth, type FrameOptions } from './grown-frames.ts';

@@ -14,6 +14,10 @@ const USUAL_PICTURES = 24;
 const USUAL_SIZE = 320;
 const MOST_FRAMES = 10_000;
 const MOST_SIDE = 1024;
+const USUAL_GIF_QUALITY = 75;
+
+/** What a budget can make smaller. */
+export type MovingFormat = 'gif' | 'apng' | 'webp';
 
 /** How good a file is: what gives way to a budget. */
 export interface Quality {
@@ -22,6 +26,8 @@ export interface Quality {
   /** Of crisp cells; null of smooth ones. */
   readonly scale: number | null;
   readonly colours: number;
+  /** 1 to 100: how near pixels come to what they should be; 100 of a WebP is to the last bit. */
+  readonly fidelity: number;
   /** Every so many of the frames. */
   readonly stride: number;
 }
@@ -49,7 +55,8 @@ export function momentsOf(options: ExportOptions, lastStep: number): number[] {
 }
 
 /** As the options want it. @throws AppError bad-argument for a grid that is larger than an export */
-export function bestQuality({ size, isSmooth, colours }: ExportOptions, grid: Grid): Quality {
+export function bestQuality(options: ExportOptions, grid: Grid): Quality {
+  const { size, isSmooth, colours, format, quality } = options;
   const side = Math.max(grid.height, grid.width);
   if (side > MOST_SIDE) {
     throw new AppError(
@@ -58,35 +65,46 @@ export function bestQuality({ size, isSmooth, colours }: ExportOptions, grid: Gr
     );
   }
   const wanted = size ?? USUAL_SIZE;
-  return isSmooth ? smooth(grid, wanted, colours, 1) : crisp(grid, factorFor(grid, wanted), colours, 1);
+  const fidelity = quality ?? (format === 'gif' ? USUAL_GIF_QUALITY : 100);
+  const rest = { colours, fidelity, stride: 1 };
+  return isSmooth ? smooth(grid, wanted, rest) : crisp(grid, factorFor(grid, wanted), rest);
 }
 
 /**
- * From the best to the worst: colours go first, then pixels, then every second frame; and so on until there is not much
- * left. Each makes a smaller file than the one before, or nearly always.
+ * From the best to the worst: fidelity goes first, then colours, then pixels, then every second frame; and so on until
+ * there is not much left. Each makes a smaller file than the one before, or nearly always.
  */
-export function qualityLadder(best: Quality, grid: Grid, frames: number): Quality[] {
+export function qualityLadder(best: Quality, format: MovingFormat, grid: Grid, frames: number): Quality[] {
   const ladder: Quality[] = [];
   const side = Math.max(best.width, best.height);
-  const make = (part: number, colours: number, stride: number): void => {
-    const fewer = Math.min(best.colours, colours);
+  const worst = format === 'webp' ? 50 : 45;
+  const make = (part: number, colours: number, stride: number, fidelity = worst): void => {
+    const rest = {
+      colours: format === 'gif' ? Math.min(best.colours, colours) : best.colours,
+      fidelity: format === 'apng' ? best.fidelity : Math.min(best.fidelity, fidelity),
+      stride,
+    };
     const next =
       best.scale === null
-        ? smooth(grid, Math.max(8, Math.round(side * part)), fewer, stride)
-        : crisp(grid, Math.max(1, Math.round(best.scale * part)), fewer, stride);
+        ? smooth(grid, Math.max(8, Math.round(side * part)), rest)
+        : crisp(grid, Math.max(1, Math.round(best.scale * part)), rest);
     const last = ladder.at(-1);
-    const isSame = last?.width === next.width && last.colours === next.colours && last.stride === stride;
+    const isSame =
+      last?.width === next.width &&
+      last.colours === next.colours &&
+      last.stride === stride &&
+      last.fidelity === next.fidelity;
     if (!isSame && stride <= Math.max(1, frames / 4)) ladder.push(next);
   };
-  make(1, 255, 1);
-  make(1, 128, 1);
-  make(1, 64, 1);
-  for (const part of [0.88, 0.75, 0.62, 0.5]) make(part, 64, 1);
-  for (const part of [0.5, 0.4]) make(part, 32, 2);
-  for (const part of [0.4, 0.3]) make(part, 32, 3);
-  for (const part of [0.3, 0.2]) make(part, 16, 4);
-  for (const part of [0.2, 0.12]) make(part, 8, 8);
-  for (const part of [0.1, 0]) make(part, 4, 16);
+  for (const fidelity of [100, 90, 75, 60]) make(1, 255, 1, fidelity);
+  make(1, 127, 1);
+  make(1, 63, 1);
+  for (const part of [0.88, 0.75, 0.62, 0.5]) make(part, 63, 1);
+  for (const part of [0.5, 0.4]) make(part, 31, 2);
+  for (const part of [0.4, 0.3]) make(part, 31, 3);
+  for (const part of [0.3, 0.2]) make(part, 15, 4);
+  for (const part of [0.2, 0.12]) make(part, 7, 8);
+  for (const part of [0.1, 0]) make(part, 3, 16);
   return ladder;
 }
 
@@ -112,12 +130,14 @@ export function backgroundOf(
   return parseColour(background);
 }
 
-function crisp({ height, width }: Grid, scale: number, colours: number, stride: number): Quality {
-  return { width: width * scale, height: height * scale, scale, colours, stride };
+type Rest = Pick<Quality, 'colours' | 'fidelity' | 'stride'>;
+
+function crisp({ height, width }: Grid, scale: number, rest: Rest): Quality {
+  return { width: width * scale, height: height * scale, scale, ...rest };
 }
 
-function smooth({ height, width }: Grid, side: number, colours: number, stride: number): Quality {
+function smooth({ height, width }: Grid, side: number, rest: Rest): Quality {
   const part = side / Math.max(height, width);
   const pixels = (cells: number): number => Math.max(1, Math.round(cells * part));
-  return { width: pixels(width), height: pixels(height), scale: null, colours, stride };
+  return { width: pixels(width), height: pixels(height), scale: null, ...rest };
 }

@@ -57,6 +57,7 @@ test('a range of steps, every nth, forwards and backwards, held in the middle', 
     '--size',
     '8',
     ...how,
+    ...['--quality', '100'],
     ...common,
   );
   assert.equal(run.code, 0, run.err);
