@@ -4,6 +4,7 @@
  */
 import type { AppContract } from '#contract/app-contract.ts';
 import type { Handlers } from '#contract/rpc.ts';
+import type { MissingBackend } from '#contract/shapes/engine-state.ts';
 import type { LibrarySummary } from '#contract/shapes/library.ts';
 import { createGrowthSessions } from './growths/growth-sessions.ts';
 import { growthHandlers } from './growths/growth-handlers.ts';
@@ -36,6 +37,8 @@ export interface ApplicationSetup {
   readonly version: string;
   readonly dataFolder: string;
   readonly hasNativeDialogs: boolean;
+  /** Backends that are not there, as they are not now. */
+  readonly missingBackends: () => MissingBackend[];
   /** Sentences to be shown once. */
   readonly notices: readonly string[];
 }
@@ -122,6 +125,7 @@ export function createApplication(setup: ApplicationSetup): Application {
         dataFolder: setup.dataFolder,
         notices: notices.splice(0),
         hasNativeDialogs: setup.hasNativeDialogs,
+        missingBackends: setup.missingBackends(),
       }),
       ...settingsHandlers(ports),
       ...libraryHandlers(ports),

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { defineContract } from './contract.ts';
 import { settings, settingsPatch } from './settings.ts';
-import { engineState } from './shapes/engine-state.ts';
+import { engineState, missingBackend } from './shapes/engine-state.ts';
 import { exportedFrame, exportOptions, exportProgress, exportSummary } from './shapes/export.ts';
 import { frame, growthControl, growthStroke } from './shapes/growth.ts';
 import { mix, morph, morphFrame, morphRef, plainMix } from './shapes/mix.ts';
@@ -76,6 +76,7 @@ export const appContract = defineContract({
         notices: z.array(z.string()),
         /** Whether pictures and folders are chosen by the window's own dialog (desktop), or by the one in the page. */
         hasNativeDialogs: z.boolean(),
+        missingBackends: z.array(missingBackend),
       }),
     },
     'settings.set': { params: settingsPatch, result: settings },

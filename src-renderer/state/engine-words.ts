@@ -9,7 +9,12 @@ export interface EngineWords {
   readonly canRetry: boolean;
 }
 
-const backends = { wasm: 'WebAssembly', reference: 'Reference loops', composed: 'Plain tfjs' } as const;
+const backends = {
+  wasm: 'WebAssembly',
+  tensorflow: 'TensorFlow',
+  reference: 'Reference loops',
+  composed: 'Plain tfjs',
+} as const;
 
 export function engineWords(engine: EngineState | null): EngineWords {
   if (engine === null) return { title: 'Engine: waiting', tone: 'busy', canRetry: false };

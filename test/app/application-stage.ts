@@ -121,7 +121,14 @@ export async function createStage(
     },
   };
   const application = createApplication({
-    ...{ ports, version: '0', dataFolder: folder, hasNativeDialogs: false, notices: ['Once.'] },
+    ...{
+      ports,
+      version: '0',
+      dataFolder: folder,
+      hasNativeDialogs: false,
+      notices: ['Once.'],
+      missingBackends: () => [],
+    },
     host: {
       'folders.list': () => ({ path: '/', parent: null, folders: [], files: [], places: [] }),
       'library.backup': async () => ({ path: (await library.backUp()).path }),

@@ -2,15 +2,19 @@
 import { z } from 'zod';
 import { count } from './values.ts';
 
-export const backendChoice = z.enum(['auto', 'wasm', 'reference', 'composed']);
+export const backendChoice = z.enum(['auto', 'wasm', 'tensorflow', 'reference', 'composed']);
 export type BackendChoice = z.output<typeof backendChoice>;
 
+/** A backend that this machine lacks, and how to get it: a sentence. */
+export const missingBackend = z.object({ backend: backendChoice, how: z.string() });
+export type MissingBackend = z.output<typeof missingBackend>;
+
 export const engineInfo = z.object({
-  backend: z.enum(['wasm', 'reference', 'composed']),
+  backend: backendChoice.exclude(['auto']),
   threads: count,
   /** What runs, and why nothing better. One line. */
   description: z.string(),
-  /** The processor. */
+  /** The processor, also where another device computes. */
   device: z.string(),
 });
 export type EngineInfo = z.output<typeof engineInfo>;

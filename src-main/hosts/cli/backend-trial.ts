@@ -6,10 +6,12 @@ import type { Automaton } from '#domain/automaton.ts';
 import { featureCount } from '#domain/automaton.ts';
 import { createRandom } from '#domain/random.ts';
 import { registerReferenceKernels } from '#engine/kernels/reference/register.ts';
+import { TENSORFLOW_BACKEND } from '#engine/kernels/tensorflow/register.ts';
 import { useWasmBackend } from '#engine/kernels/wasm/register.ts';
 import { rollout, type RolloutImplementation } from '#engine/rollout/rollout.ts';
 import { tf } from '#engine/tf.ts';
 import { createKernels } from '#hosts/engine/kernel-threads.ts';
+import { describeTensorflow, useTensorflowBackend } from '#hosts/engine/tensorflow/backend.ts';
 
 export interface BackendReport {
   readonly name: string;
@@ -41,7 +43,6 @@ const bound = 1e-5;
 /** Of backends that other versions have. */
 const absent: readonly BackendReport[] = [
   { name: 'webgpu', works: false, detail: 'this version has no kernels for graphics processors' },
-  { name: 'tensorflow', works: false, detail: 'this version does not use the native TensorFlow library' },
 ];
 
 export async function tryBackends(): Promise<Trial> {
@@ -70,7 +71,17 @@ export async function tryBackends(): Promise<Trial> {
       kernels.dispose();
     }
   });
-  return { backends: [wasm, composed, reference, ...absent], threads };
+  const tensorflow = await report('tensorflow', async () => {
+    const native = await useTensorflowBackend();
+    try {
+      judge(grow('auto'), expected);
+      return describeTensorflow(native);
+    } finally {
+      await tf.setBackend('cpu');
+      tf.removeBackend(TENSORFLOW_BACKEND);
+    }
+  });
+  return { backends: [wasm, tensorflow, composed, reference, ...absent], threads };
 }
 
 async function report(name: string, attempt: () => Promise<string>): Promise<BackendReport> {

@@ -3,7 +3,13 @@ import type { BackendChoice } from '#contract/shapes/engine-state.ts';
 import { openEngine, type Engine, type EngineChoice } from '#hosts/engine/open-engine.ts';
 import type { Output } from './command.ts';
 
-const backends = ['auto', 'wasm', 'reference', 'composed'] as const satisfies readonly BackendChoice[];
+const backends = [
+  'auto',
+  'wasm',
+  'tensorflow',
+  'reference',
+  'composed',
+] as const satisfies readonly BackendChoice[];
 
 /** For the table of options of a command that runs the engine. */
 export const engineOptions = {
@@ -11,14 +17,14 @@ export const engineOptions = {
     type: 'string',
     choices: backends,
     default: 'auto',
-    help: 'what computes: wasm (fast), reference or composed (slow); auto takes the fastest that works',
+    help: 'what computes: wasm (fast), tensorflow (once set up), reference or composed (slow); auto: the best that works',
   },
   threads: {
     type: 'integer',
     placeholder: 'N',
     min: 1,
     max: 256,
-    help: 'threads of the backend wasm; all cores if left out',
+    help: 'threads of the backends wasm and tensorflow; all cores if left out',
   },
 } as const;
 

@@ -6,10 +6,12 @@ import type { BackendChoice, EngineInfo } from '#contract/shapes/engine-state.ts
 import { AppError } from '#domain/errors.ts';
 import { registerReferenceKernels } from '#engine/kernels/reference/register.ts';
 import type { Heap } from '#engine/kernels/wasm/heap.ts';
+import { TENSORFLOW_BACKEND } from '#engine/kernels/tensorflow/register.ts';
 import { useWasmBackend } from '#engine/kernels/wasm/register.ts';
 import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
 import { tf } from '#engine/tf.ts';
 import { createKernels } from './kernel-threads.ts';
+import { describeTensorflow, useTensorflowBackend } from './tensorflow/backend.ts';
 
 export type BackendName = EngineInfo['backend'];
 
@@ -73,6 +75,16 @@ async function openBackend(backend: BackendName, threads: number | undefined): P
         isBroken: () => kernels.isBroken,
         dispose: () => {
           if (tf.findBackend('wasm')) tf.removeBackend('wasm');
+        },
+      };
+    }
+    case 'tensorflow': {
+      const native = await useTensorflowBackend(threads);
+      return {
+        ...onPlainTfjs(backend, 'auto', `tensorflow: ${describeTensorflow(native)}`),
+        threads: native.threads,
+        dispose: () => {
+          if (tf.findBackend(TENSORFLOW_BACKEND)) tf.removeBackend(TENSORFLOW_BACKEND);
         },
       };
     }

@@ -14,6 +14,7 @@ import type { Handlers } from '#contract/rpc.ts';
 import type { Settings } from '#contract/settings.ts';
 import type { EngineState } from '#contract/shapes/engine-state.ts';
 import { AppError } from '#domain/errors.ts';
+import { missingBackends } from '#hosts/engine/missing-backends.ts';
 import { openLibrary, type Library } from '#storage/library/open.ts';
 import { dataFolderAt } from './data-folder.ts';
 import { engineOpener } from './engine-process.ts';
@@ -125,7 +126,7 @@ function assemble({ options, data, library, engines, onBug }: Parts): Service {
   };
   const { version, hasNativeDialogs } = options;
   const application = createApplication({
-    ...{ ports, version, hasNativeDialogs, dataFolder: data.root, notices: library.notices },
+    ...{ ports, version, hasNativeDialogs, missingBackends, dataFolder: data.root, notices: library.notices },
     host: {
       'folders.list': ({ path }) => listFolders(path),
       'library.backup': async () => ({ path: (await library.backUp()).path }),

@@ -65,6 +65,12 @@ export async function useTensorflowBackend(
   return { setUp, threads: own, onGpu: backend.isUsingGpuDevice, tensorCount };
 }
 
+/** What computes, in a few words. */
+export function describeTensorflow({ setUp, threads, onGpu }: TensorflowBackend): string {
+  const where = onGpu ? 'the graphics processor' : `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  return `TensorFlow ${setUp.version} on ${where}`;
+}
+
 function load(folder: string, threads: number): Loaded {
   const setUp = readSetUp(folder);
   if (setUp === null) {
@@ -101,13 +107,13 @@ function prepareProcess(threads: number): void {
   env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
   // As memory is needed, not all of the processor's at once.
   env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
-  // Gone since Node 23, and the package's last version asks for them.
+  // Gone or to go since Node 23, and the package's last version asks for them.
   const old: Record<string, (value: unknown) => boolean> = {
     isNullOrUndefined: (value) => value === null || value === undefined,
     isArray: Array.isArray,
   };
-  for (const [name, test] of Object.entries(old)) {
-    if (!(name in util)) Object.defineProperty(util, name, { value: test, configurable: true });
+  for (const [name, value] of Object.entries(old)) {
+    Object.defineProperty(util, name, { value, configurable: true, writable: true });
   }
   Object.defineProperty(globalThis, Symbol.for(SHARED_TFJS), { value: tf, configurable: true });
 }

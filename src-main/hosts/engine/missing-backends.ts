@@ -1,0 +1,9 @@
+/** Backends that could be had, but are not there; without loading any, for the application asks. */
+import type { MissingBackend } from '#contract/shapes/engine-state.ts';
+import { readSetUp } from './tensorflow/place.ts';
+
+export function missingBackends(): MissingBackend[] {
+  if (readSetUp() !== null) return [];
+  const how = 'TensorFlow is not set up on this machine: `npm run setup:tensorflow` does it.';
+  return [{ backend: 'tensorflow', how }];
+}
