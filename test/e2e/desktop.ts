@@ -39,11 +39,15 @@ export interface DesktopOptions {
 /** @throws Error with the output, where it ends before it has a window. */
 export async function startDesktop(dataFolder: string, options: DesktopOptions = {}): Promise<Desktop> {
   const { args = [], env = {}, entry = main } = options;
-  const child = spawn(process.execPath, ['--import', register, entry, '--data', dataFolder, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: { ...process.env, ...env },
-    detached: process.platform !== 'win32',
-  });
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', '--import', register, entry, '--data', dataFolder, ...args],
+    {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: { ...process.env, ...env },
+      detached: process.platform !== 'win32',
+    },
+  );
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (text: string) => (output += text));

@@ -63,15 +63,15 @@ class StandInApp
   #chromium: ChromiumProcess | undefined;
   #isReady = false;
   #isQuitting = false;
-  readonly #ready: Promise<void>;
+  readonly #ready = Promise.withResolvers<void>();
 
-  constructor() {
-    super();
-    // After the program's own module has been run to its end, as in Electron.
-    this.#ready = new Promise<void>((done) => setImmediate(done)).then(() => this.#start());
-    this.#ready.catch((failure: unknown) => {
-      process.stderr.write(`${String(failure)}\n`);
-      process.exit(1);
+  /** For register.ts: opens the browser, after the program's own module has been run to its end, as in Electron. */
+  begin(): void {
+    setImmediate(() => {
+      this.#start().then(this.#ready.resolve, (failure: unknown) => {
+        process.stderr.write(`${String(failure)}\n`);
+        process.exit(1);
+      });
     });
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => this.quit());
   }
@@ -82,7 +82,7 @@ class StandInApp
   }
 
   whenReady(): Promise<void> {
-    return this.#ready;
+    return this.#ready.promise;
   }
 
   isReady(): boolean {
@@ -194,7 +194,10 @@ class StandInApp
   }
 
   #manifest(): { readonly name: string; readonly version: string } {
-    return JSON.parse(readFileSync(join(appPath, 'package.json'), 'utf8')) as { name: string; version: string };
+    return JSON.parse(readFileSync(join(appPath, 'package.json'), 'utf8')) as {
+      name: string;
+      version: string;
+    };
   }
 }
 

@@ -6,17 +6,10 @@
  *   devtools.ts          the protocol of Chromium          page/                          what runs in the pages
  *   scheme-server.ts     a registered scheme, over HTTP    control.ts                     how a test steers it
  */
-import { registerHooks } from 'node:module';
+import './hooks.ts';
+import { app } from './app.ts';
 import { beSteered } from './control.ts';
 import * as electron from './electron.ts';
 
-const standIn = new URL('./electron.ts', import.meta.url).href;
-
-registerHooks({
-  resolve: (specifier, context, next) =>
-    specifier === 'electron'
-      ? { url: standIn, format: 'module-typescript', shortCircuit: true }
-      : next(specifier, context),
-});
-
+app.begin();
 beSteered(electron);

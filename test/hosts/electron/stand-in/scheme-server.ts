@@ -35,6 +35,13 @@ export function fromBrowser(address: string): string {
   return address.replace(/^http:\/\/([^/]+)\.([a-z0-9]+)\.localhost(?=\/|$)/, '$2://$1');
 }
 
+/** As a page would, without one. */
+export async function askScheme(request: Request): Promise<Response> {
+  const handler = handlers.get(request.url.slice(0, request.url.indexOf(':')));
+  if (handler === undefined) throw new Error(`nobody answers ${request.url}`);
+  return handler(request);
+}
+
 /** For Chromium's switch: every name below localhost is this server. */
 export async function hostRules(): Promise<string> {
   return `MAP *.localhost 127.0.0.1:${await port()}`;

@@ -65,6 +65,7 @@ export class StandInWebContents
       | 'undo'
       | 'redo'
       | 'selectAll'
+      | 'getLastWebPreferences'
     >
 {
   static #nextId = 1;
@@ -76,6 +77,7 @@ export class StandInWebContents
   windowOpenHandler: WindowOpenHandler | null = null;
   /** What was taken over from the page and dragged out, for tests to look at. */
   readonly dragged: { readonly files: readonly string[]; readonly icon: unknown }[] = [];
+  readonly #preferences: Electron.WebPreferences;
   readonly #opened: Promise<DevToolsSession>;
   readonly #worlds = new Map<number, string>();
   #mainWorld = 0;
@@ -85,12 +87,17 @@ export class StandInWebContents
 
   constructor(options: Electron.BrowserWindowConstructorOptions) {
     super();
+    this.#preferences = options.webPreferences ?? {};
     this.#opened = this.#open(options);
     this.#opened.catch((failure: unknown) => process.stderr.write(`${String(failure)}\n`));
   }
 
   getURL(): string {
     return this.#url;
+  }
+
+  getLastWebPreferences(): Electron.WebPreferences {
+    return this.#preferences;
   }
 
   isDestroyed(): boolean {
