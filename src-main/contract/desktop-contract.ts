@@ -24,7 +24,7 @@ export const menuCommand = z.object({
 export type MenuCommand = z.output<typeof menuCommand>;
 
 /** What is looked for; each remembers its own last folder. */
-export const chosenThing = z.enum(['files', 'pictures', 'photo', 'mask', 'picture-folder', 'save-folder']);
+export const chosenThing = z.enum(['files', 'pictures', 'photo', 'picture-folder', 'save-folder']);
 export type ChosenThing = z.output<typeof chosenThing>;
 
 export const desktopContract = defineContract({

@@ -2,15 +2,15 @@
  * The line to the application, which may break and come back: the server was restarted, the computer slept. Listeners
  * stay from one connection to the next; open calls of a broken one fail with `disconnected`, and nothing is sent twice.
  */
-import { type AppContract, appContract } from '#contract/app-contract.ts';
+import { type WindowContract, windowContract } from '#contract/desktop-contract.ts';
 import type { EventName, EventPayload, MethodName, ParamsIn, Progress, Result } from '#contract/contract.ts';
 import type { Port } from '#contract/port.ts';
 import { type CallOptions, type Client, createClient } from '#contract/rpc.ts';
 import { AppError } from '#domain/errors.ts';
 
 export type ConnectionState = 'connecting' | 'open' | 'lost';
-type AppEvent = EventName<AppContract>;
-type Method = MethodName<AppContract>;
+type AppEvent = EventName<WindowContract>;
+type Method = MethodName<WindowContract>;
 
 export interface ConnectionOptions {
   /** Opens a new line; rejects if nobody answers, with an AppError if the application answers that it will not. */
@@ -29,12 +29,12 @@ export class Connection {
   /** Why the application refuses this page, though it runs: a sentence. */
   refusal: string | null = null;
   readonly #options: ConnectionOptions;
-  #client: Client<AppContract> | null = null;
+  #client: Client<WindowContract> | null = null;
   #cancelWait: (() => void) | null = null;
   #isEnded = false;
   readonly #stateListeners = new Set<(state: ConnectionState) => void>();
-  readonly #waiting = new Set<(client: Client<AppContract> | null) => void>();
-  readonly #listeners: { event: AppEvent; add: (client: Client<AppContract>) => () => void }[] = [];
+  readonly #waiting = new Set<(client: Client<WindowContract> | null) => void>();
+  readonly #listeners: { event: AppEvent; add: (client: Client<WindowContract>) => () => void }[] = [];
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -58,11 +58,11 @@ export class Connection {
   }
 
   /** Of this connection and all later ones. */
-  on<E extends AppEvent>(event: E, listener: (payload: EventPayload<AppContract, E>) => void): () => void {
+  on<E extends AppEvent>(event: E, listener: (payload: EventPayload<WindowContract, E>) => void): () => void {
     let remove: (() => void) | null = null;
     const entry = {
       event,
-      add: (client: Client<AppContract>) => (remove = client.on(event, listener)),
+      add: (client: Client<WindowContract>) => (remove = client.on(event, listener)),
     };
     this.#listeners.push(entry);
     if (this.#client !== null) entry.add(this.#client);
@@ -76,9 +76,9 @@ export class Connection {
   /** Waits for the first connection; fails at once while a later one is lost. @throws AppError */
   async call<M extends Method>(
     method: M,
-    params: ParamsIn<AppContract, M>,
-    options?: CallOptions<Progress<AppContract, M>>,
-  ): Promise<Result<AppContract, M>> {
+    params: ParamsIn<WindowContract, M>,
+    options?: CallOptions<Progress<WindowContract, M>>,
+  ): Promise<Result<WindowContract, M>> {
     const client = this.#client ?? (this.state === 'connecting' ? await this.#firstClient() : null);
     if (client === null)
       throw new AppError('disconnected', 'Morphogen does not answer; this works again once it is back.');
@@ -92,7 +92,7 @@ export class Connection {
     this.#client = null;
   }
 
-  #firstClient(): Promise<Client<AppContract> | null> {
+  #firstClient(): Promise<Client<WindowContract> | null> {
     return new Promise((resolve) => this.#waiting.add(resolve));
   }
 
@@ -109,7 +109,7 @@ export class Connection {
       port.close();
       return;
     }
-    const client = createClient(appContract, port);
+    const client = createClient(windowContract, port);
     this.#client = client;
     this.attempts = 0;
     this.refusal = null;
@@ -135,7 +135,7 @@ export class Connection {
     this.#change('lost');
   }
 
-  #settle(client: Client<AppContract> | null): void {
+  #settle(client: Client<WindowContract> | null): void {
     for (const resolve of this.#waiting) resolve(client);
     this.#waiting.clear();
   }

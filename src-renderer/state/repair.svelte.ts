@@ -2,12 +2,15 @@
  * The photo under repair: sent and opened, repaired as often as wished, always from what was opened, saved, or sent on as
  * the next original. It stays while other screens are shown.
  */
+import type { ImportSource } from '#contract/app-contract.ts';
 import type { OpenedPhoto, RepairFormat, RepairProgress, RepairResult } from '#contract/shapes/repair.ts';
 import { AppError } from '#domain/errors.ts';
 import type { Patch } from '../canvas/photo-stage.ts';
 import { client, downloadUrl } from '../lib/client.ts';
 import { upload, type NamedFile } from '../lib/uploads.ts';
 import { attempt, failureMessage, isCancelled } from './attempt.ts';
+import { noteRecent } from './choosing.ts';
+import type { DroppedFile } from './dropped-files.ts';
 import { models } from './models.svelte.ts';
 import { repairMask } from './repair-mask.svelte.ts';
 import { decodePreview, download, repairScore } from './repair-pictures.ts';
@@ -93,7 +96,7 @@ class Repair {
   }
 
   /** @param original What was there before the damage, where that is known. @returns whether it is open now. */
-  async open(file: NamedFile, original: ImageBitmap | null = null): Promise<boolean> {
+  async open(file: NamedFile | DroppedFile, original: ImageBitmap | null = null): Promise<boolean> {
     this.#opening?.abort();
     this.cancel();
     const opening = new AbortController();
@@ -103,10 +106,10 @@ class Repair {
     this.problem = null;
     this.status = 'sending';
     try {
-      const sent = await upload([file], { signal });
+      const source = await sourceOf(file, signal);
       signal.throwIfAborted();
       this.status = 'opening';
-      const photo = await client.call('repair.open', { source: { upload: sent } }, { signal });
+      const photo = await client.call('repair.open', { source }, { signal });
       const picture = await decodePreview(photo.preview);
       if (this.#opening !== opening) return false;
       if (before !== null) void client.call('repair.close', { repairId: before.repairId }).catch(() => null);
@@ -283,6 +286,17 @@ class Repair {
       this.#isDrawingPatch = false;
     }
   }
+}
+
+/** What lies on this machine is read where it lies. */
+async function sourceOf(given: NamedFile | DroppedFile, signal: AbortSignal): Promise<ImportSource> {
+  if ('path' in given && given.path !== null) {
+    noteRecent([given]);
+    return { path: given.path };
+  }
+  if (given.file === null)
+    throw new AppError('not-found', `“${given.name}” cannot be read: choose it again.`);
+  return { upload: await upload([{ name: given.name, file: given.file }], { signal }) };
 }
 
 export const repair = new Repair();

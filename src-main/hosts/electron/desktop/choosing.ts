@@ -19,7 +19,6 @@ const looks: Readonly<Record<ChosenThing, Look>> = {
     filters: [{ name: 'Pictures', extensions: pictures }, everything],
   },
   photo: { properties: ['openFile'], filters: [{ name: 'Pictures', extensions: pictures }, everything] },
-  mask: { properties: ['openFile'], filters: [{ name: 'PNG', extensions: ['png'] }, everything] },
   'picture-folder': { properties: ['openDirectory'] },
   'save-folder': { properties: ['openDirectory', 'createDirectory'] },
 };
