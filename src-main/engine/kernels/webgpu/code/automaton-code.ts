@@ -1,0 +1,138 @@
+/**
+ * What all kernels of the rollout share: the shape they are made for, the constants of the automaton, the random numbers
+ * of its masks, and who lives. A state [samples, H, W, C] is an array of V: four channels at once where C allows, else one.
+ */
+import { featureCount, type Automaton, type Grid } from '#domain/automaton.ts';
+import { float } from './kernel-code.ts';
+
+export interface StepShape {
+  readonly automaton: Automaton;
+  readonly grid: Grid;
+}
+
+/** Threads of a workgroup, everywhere. */
+export const THREADS = 64;
+
+/** Cells that one workgroup of the matrix kernels looks through for those to compute. */
+export const BLOCK = 128;
+
+/** Set in a cell's mark: it lived before and lives after the step; it also fired; its first channels are held. */
+export const KEPT = 1;
+export const COMPUTED = 2;
+export const HELD = 4;
+
+/** uint32 values of a step's parameters, in this order, and the bytes that they take. */
+export const parameterNames = ['step', 'rule', 'seed', 'sample', 'first', 'rules'] as const;
+export const PARAMETER_BYTES = 32;
+
+export interface Sizes {
+  readonly C: number;
+  readonly d: number;
+  readonly K: number;
+  readonly cells: number;
+  /** Channels in a V: 4 or 1. */
+  readonly wide: 4 | 1;
+  /** Vs in a cell. */
+  readonly groups: number;
+  /** Features of a channel: 2 + 2·S. */
+  readonly features: number;
+  /** Vs of a cell in the gradient of the features: one more plane says which neighbour held the maximum. */
+  readonly rowGroups: number;
+}
+
+export function sizesOf({ automaton, grid }: StepShape): Sizes {
+  const { channels: C, hidden: d, sobelSizes } = automaton;
+  const wide = C % 4 === 0 ? 4 : 1;
+  const features = 2 + 2 * sobelSizes.length;
+  const groups = C / wide;
+  return {
+    ...{ C, d, K: featureCount(automaton), cells: grid.height * grid.width, wide, groups, features },
+    rowGroups: groups * (features + 1),
+  };
+}
+
+/** Workgroups that look through all cells of a sample. */
+export function blocksOf({ cells }: Sizes): number {
+  return Math.ceil(cells / BLOCK);
+}
+
+/** Floats of one rule: K·d + d + d·C. */
+export function ruleFloats({ C, d, K }: Sizes): number {
+  return K * d + d + d * C;
+}
+
+export function vectorType({ wide }: Pick<Sizes, 'wide'>): string {
+  return wide === 4 ? 'vec4<f32>' : 'f32';
+}
+
+/** Type of the elements of w0 and b0: along the hidden values. */
+export function weightType({ d }: Pick<Sizes, 'd'>): string {
+  return d % 4 === 0 ? 'vec4<f32>' : 'f32';
+}
+
+/** Channel c of the V called `name`. */
+export function channelOf({ wide }: Sizes, name: string, c: string | number): string {
+  return wide === 4 ? `${name}[${c}]` : name;
+}
+
+export function constants(shape: StepShape): string {
+  const { automaton, grid } = shape;
+  const { C, d, K, cells, wide, groups } = sizesOf(shape);
+  // u < rate for u = n·2⁻²⁴: an integer comparison that no rounding can touch.
+  const firing = Math.ceil(Math.fround(automaton.fireRate) * 2 ** 24);
+  return `
+alias V = ${wide === 4 ? 'vec4<f32>' : 'f32'};
+const C = ${C}u;
+const D = ${d}u;
+const K = ${K}u;
+const H = ${grid.height}i;
+const W = ${grid.width}i;
+const CELLS = ${cells}u;
+const G = ${groups}u;
+const FIRING = ${firing}u;
+const THRESHOLD = ${float(automaton.aliveThreshold)};
+const GAIN = ${float(automaton.gain)};
+struct Parameters { ${parameterNames.map((name) => `${name}: u32`).join(', ')} }
+`;
+}
+
+/** pcg4d of (cell, step, sample, seed), its first value; and whether a cell fires. */
+export const randomness = `
+fn hash(cell: u32, step: u32, sample: u32, seed: u32) -> u32 {
+  var v = vec4<u32>(cell, step, sample, seed) * 1664525u + 1013904223u;
+  v.x += v.y * v.w;
+  v.y += v.z * v.x;
+  v.z += v.x * v.y;
+  v.w += v.y * v.z;
+  v ^= v >> vec4<u32>(16u);
+  return v.x + v.y * v.w;
+}
+fn fires(cell: u32, b: u32) -> bool {
+  return (hash(cell, parameters.step, parameters.sample + b, parameters.seed) >> 8u) < FIRING;
+}
+`;
+
+/** fn NAME(cell, b) → whether the alive channel of `state` is above the threshold within `radius` of the cell. */
+export function livingNear(shape: StepShape, name: string, state: string, radius: number): string {
+  const sizes = sizesOf(shape);
+  const { aliveChannel } = shape.automaton;
+  const group = Math.floor(aliveChannel / sizes.wide);
+  const value = channelOf(
+    sizes,
+    `${state}[(b * CELLS + u32(ny * W + nx)) * G + ${group}u]`,
+    aliveChannel % sizes.wide,
+  );
+  return `
+fn ${name}(cell: u32, b: u32) -> bool {
+  let y = i32(cell) / W;
+  let x = i32(cell) % W;
+  var lives = false;
+  for (var ny = max(y - ${radius}, 0); ny <= min(y + ${radius}, H - 1); ny++) {
+    for (var nx = max(x - ${radius}, 0); nx <= min(x + ${radius}, W - 1); nx++) {
+      lives |= ${value} > THRESHOLD;
+    }
+  }
+  return lives;
+}
+`;
+}

@@ -1,0 +1,218 @@
+/**
+ * A graphics processor as the kernels use it: pipelines compiled once, scratch buffers that stay from call to call,
+ * and submissions of many dispatches. The device comes from the host; the engine asks for none.
+ */
+/// <reference types="@webgpu/types" />
+import { AppError } from '#domain/errors.ts';
+import type { BindingCode, KernelCode } from './code/kernel-code.ts';
+import type { MemoryLimits, MemoryPlan } from './memory-plan.ts';
+import { SubmissionPace, UNWATCHED_MS } from './submission-pace.ts';
+
+/** What a host hands in. It destroys the device itself, after the backend is disposed of. */
+export interface GpuHost {
+  readonly device: GPUDevice;
+  /** The processor's name, for sentences. */
+  readonly name: string;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
+  /** Scratch memory of a rollout; DEFAULT_SCRATCH_BYTES if left out. */
+  readonly scratchBytes?: number;
+  /** A submission takes no longer than this, as far as it can be told before. */
+  readonly submissionMs?: number;
+  /** Told once whenever less memory must do. */
+  readonly onNotice?: (sentence: string) => void;
+}
+
+export const DEFAULT_SCRATCH_BYTES = 1024 ** 3;
+const LEAST_SCRATCH_BYTES = 1024 ** 2;
+
+/** What a device must be asked for, of what its adapter has: `requiredLimits` of requestDevice. */
+export const wantedLimits = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeWorkgroupsPerDimension',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeInvocationsPerWorkgroup',
+] as const;
+
+export interface Compiled {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+/** A buffer, or the part of it that a kernel sees. */
+export type Bound = GPUBuffer | GPUBufferBinding;
+
+export class Gpu {
+  readonly host: GpuHost;
+  readonly device: GPUDevice;
+  readonly pace: SubmissionPace;
+  readonly #pipelines = new Map<string, Compiled>();
+  readonly #scratch = new Map<string, GPUBuffer>();
+  #codes = new Map<string, KernelCode | null>();
+  #scratchLimit: number;
+  /** Asked of the device, not yet answered: whether there was memory. */
+  #asked: Promise<void> = Promise.resolve();
+  #ranOut: AppError | null = null;
+  #isLost = false;
+
+  constructor(host: GpuHost) {
+    this.host = host;
+    this.device = host.device;
+    this.pace = new SubmissionPace(host.submissionMs ?? UNWATCHED_MS);
+    this.#scratchLimit = host.scratchBytes ?? DEFAULT_SCRATCH_BYTES;
+    void this.device.lost.then(() => (this.#isLost = true));
+  }
+
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  get workgroupBytes(): number {
+    return this.device.limits.maxComputeWorkgroupStorageSize;
+  }
+
+  get memoryLimits(): MemoryLimits {
+    const { maxBufferSize, maxStorageBufferBindingSize, minStorageBufferOffsetAlignment } =
+      this.device.limits;
+    return {
+      total: this.#scratchLimit,
+      buffer: Math.min(maxBufferSize, maxStorageBufferBindingSize),
+      alignment: Math.max(4, minStorageBufferOffsetAlignment),
+    };
+  }
+
+  /** What `build` makes of `shape`, made once; `null` is kept, too. */
+  code<S>(name: string, shape: S, build: (shape: S) => KernelCode | null): KernelCode | null {
+    const key = `${name} ${JSON.stringify(shape)}`;
+    let code = this.#codes.get(key);
+    if (code === undefined) this.#codes.set(key, (code = build(shape)));
+    return code;
+  }
+
+  compiled(code: KernelCode): Compiled {
+    let found = this.#pipelines.get(code.source);
+    if (found === undefined) this.#pipelines.set(code.source, (found = this.#compile(code)));
+    return found;
+  }
+
+  #compile({ label, source, bindings }: KernelCode): Compiled {
+    const { device } = this;
+    const layout = device.createBindGroupLayout({
+      label,
+      entries: bindings.map(({ access, moves }, binding) => ({
+        binding,
+        visibility: 4, // GPUShaderStage.COMPUTE; its name is a global that not every host has.
+        buffer: { type: bufferTypes[access], hasDynamicOffset: moves },
+      })),
+    });
+    const module = device.createShaderModule({ label, code: source });
+    const pipeline = device.createComputePipeline({
+      label,
+      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: 'main' },
+    });
+    return { pipeline, layout };
+  }
+
+  bindGroup({ layout }: Compiled, bound: readonly Bound[]): GPUBindGroup {
+    return this.device.createBindGroup({
+      layout,
+      entries: bound.map((one, binding) => ({ binding, resource: 'buffer' in one ? one : { buffer: one } })),
+    });
+  }
+
+  /** The scratch buffer of a name, at least that large. Its values are those of whoever had it before. */
+  scratch(name: string, bytes: number, usage = BUFFER_STORAGE): GPUBuffer {
+    const known = this.#scratch.get(name);
+    if (known !== undefined && known.size >= bytes) return known;
+    known?.destroy();
+    const { device } = this;
+    device.pushErrorScope('out-of-memory');
+    const buffer = device.createBuffer({ label: name, size: Math.ceil(bytes / 16) * 16, usage });
+    const answer = device.popErrorScope().catch(() => null);
+    this.#asked = Promise.all([this.#asked, answer]).then(([, error]) => {
+      if (error !== null) this.#ranOutOf(bytes);
+    });
+    this.#scratch.set(name, buffer);
+    return buffer;
+  }
+
+  /** All scratch buffers of a plan; those of another that it does not need, and that stand in its way, are given back. */
+  scratchOf(plan: MemoryPlan): Record<string, GPUBuffer> {
+    const kept = [...this.#scratch].filter(([name]) => !(name in plan.buffers));
+    const others = kept.reduce((sum, [, { size }]) => sum + size, 0);
+    if (others + plan.totalBytes > this.#scratchLimit) this.releaseScratch();
+    return Object.fromEntries(
+      Object.entries(plan.buffers).map(([name, bytes]) => [name, this.scratch(name, bytes)]),
+    );
+  }
+
+  releaseScratch(): void {
+    for (const buffer of this.#scratch.values()) buffer.destroy();
+    this.#scratch.clear();
+  }
+
+  #ranOutOf(bytes: number): void {
+    this.releaseScratch();
+    const before = this.#scratchLimit;
+    this.#scratchLimit = Math.min(before, Math.max(bytes, LEAST_SCRATCH_BYTES)) / 2;
+    const megabytes = Math.round(this.#scratchLimit / 2 ** 20);
+    if (this.#scratchLimit < LEAST_SCRATCH_BYTES) {
+      this.#ranOut = new AppError(
+        'out-of-memory',
+        `${this.host.name} has no memory left: close other programs that use it, or choose the backend wasm.`,
+      );
+      return;
+    }
+    this.#ranOut = new ShrunkError(
+      `${this.host.name} had too little memory: what is computed at a time was halved, to ${megabytes} MB; try again.`,
+    );
+    this.host.onNotice?.(
+      `${this.host.name} had too little memory; smaller parts of a batch, of ${megabytes} MB, give the same results, a little slower.`,
+    );
+  }
+
+  /**
+   * Waits until it is known whether what was computed so far had its memory.
+   * @throws ShrunkError where it had not and less will do; AppError out-of-memory where nothing will; unsupported if the device is lost
+   */
+  async settled(): Promise<void> {
+    await this.#asked;
+    if (this.#isLost) throw lostError(this.host.name);
+    const problem = this.#ranOut;
+    this.#ranOut = null;
+    if (problem !== null) throw problem;
+  }
+
+  dispose(): void {
+    this.releaseScratch();
+    this.#pipelines.clear();
+    this.#codes = new Map();
+  }
+}
+
+/** The results are void, and asking again gives the right ones, with less memory. */
+export class ShrunkError extends AppError {
+  constructor(message: string) {
+    super('out-of-memory', message);
+  }
+}
+
+export function lostError(name: string): AppError {
+  return new AppError(
+    'disconnected',
+    `The graphics processor ${name} is gone (its driver was reset, or it was unplugged): go on with another backend.`,
+  );
+}
+
+/** GPUBufferUsage: its names are globals that not every host has. */
+export const BUFFER_STORAGE = 0x80 | 0x08 | 0x04;
+export const BUFFER_UNIFORM = 0x40 | 0x08;
+
+const bufferTypes: Readonly<Record<BindingCode['access'], GPUBufferBindingType>> = {
+  uniform: 'uniform',
+  read: 'read-only-storage',
+  read_write: 'storage',
+};
