@@ -29,9 +29,9 @@ const ALIVE = 0.9;
 
 /** @param size in pixels, which is also the SVG's own width and height */
 export function iconSvg(size: number, tile: IconTile = 'full'): string {
-  // At 16 pixels there is nothing to spare.
-  const width = tile === 'mac' && size > 16 ? Math.round((size * 824) / 1024) : size;
-  return svg(size, tileAt(rounded((size - width) / 2), rounded((size - width) / 2), width));
+  // At 16 pixels there is nothing to spare. Margins are of whole pixels.
+  const margin = tile === 'mac' && size > 16 ? Math.round((size * 100) / 1024) : 0;
+  return svg(size, tileAt(margin, margin, size - 2 * margin));
 }
 
 /** A sheet of paper with the icon on it, for files. */
