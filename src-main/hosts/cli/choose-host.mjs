@@ -34,9 +34,10 @@ export function againstDesktop({ args, env, platform, uid }) {
   return undefined;
 }
 
-/** The arguments for the host, without those that choose it. */
-export function hostArguments(args) {
-  return args.filter((arg) => arg !== '--web' && arg !== '--desktop');
+/** The arguments for the host, without those that choose it; of Electron's own, the page knows none. */
+export function hostArguments(args, host) {
+  const others = args.filter((arg) => arg !== '--web' && arg !== '--desktop');
+  return host === 'web' ? others.filter((arg) => arg !== '--no-sandbox') : others;
 }
 
 /**

@@ -37,14 +37,14 @@ else {
 async function openPage(reason) {
   if (args.includes('--help') || args.includes('-h')) process.stdout.write(help);
   else say(`Opening in the browser, not in a window of its own: ${reason}.`);
-  await goOn(node, [], join(root, 'src-main/hosts/web/main.ts'), hostArguments(args));
+  await goOn(node, [], join(root, 'src-main/hosts/web/main.ts'), hostArguments(args, 'web'));
 }
 
 async function openWindow(program) {
   await setUp({ withDesktop: true });
   say(`Opening in a window of its own, by Electron (${program}).`);
   const began = performance.now();
-  const child = spawn(program, [root, ...hostArguments(args)], {
+  const child = spawn(program, [root, ...hostArguments(args, 'desktop')], {
     stdio: 'inherit',
     // Where the user stood: npm changes into the project's folder, and a relative --data means that.
     cwd: env.npm_package_json === join(root, 'package.json') ? env.INIT_CWD : undefined,

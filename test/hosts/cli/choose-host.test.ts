@@ -16,7 +16,7 @@ interface ChooseHost {
     platform: string;
     uid: number | undefined;
   }): string | undefined;
-  hostArguments(args: string[]): string[];
+  hostArguments(args: string[], host: 'web' | 'desktop'): string[];
   findElectron(
     root: string,
     options: { isAsked: boolean; node: string; env: Environment; say: (line: string) => void },
@@ -50,11 +50,9 @@ test('the browser is chosen for a reason: asked for, root, no display, what only
     if (reason === undefined) assert.equal(found, undefined, args.join(' '));
     else assert.match(found ?? '', reason, args.join(' '));
   }
-  assert.deepEqual(hostArguments(['--web', '--data', 'x', '--desktop', '--no-sandbox']), [
-    '--data',
-    'x',
-    '--no-sandbox',
-  ]);
+  const given = ['--web', '--data', 'x', '--desktop', '--no-sandbox'];
+  assert.deepEqual(hostArguments(given, 'desktop'), ['--data', 'x', '--no-sandbox']);
+  assert.deepEqual(hostArguments(given, 'web'), ['--data', 'x']);
 });
 
 test('a program that is there is taken, also one that lies elsewhere; of another version it is not', async (t) => {
