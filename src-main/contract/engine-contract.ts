@@ -7,7 +7,7 @@ import { defineContract } from './contract.ts';
 import { backendChoice, engineInfo } from './shapes/engine-state.ts';
 import { exportedFrame, exportOptions, exportProgress, exportSummary } from './shapes/export.ts';
 import { frame, growthControl, growthEvent, growthStroke, recipe } from './shapes/growth.ts';
-import { mix, morph, morphFrame, plainMix } from './shapes/mix.ts';
+import { latentPath, mix, morph, morphFrame, plainMix, shares } from './shapes/mix.ts';
 import { openedPhoto, repairFormat, repairOptions, repairProgress, repairResult } from './shapes/repair.ts';
 import {
   scanProgress,
@@ -42,6 +42,9 @@ export const styleValues = z.object({
   w1: floats,
 });
 export type StyleValues = z.output<typeof styleValues>;
+
+/** What a mix by latent was decoded to: w0 [K, d], b0 [d], w1 [d, C]. */
+const keptRule = z.object({ weights: shares, path: latentPath, w0: floats, b0: floats, w1: floats });
 
 /** What mixing and going between latents needs: the model that decodes them, and one a style, [E]. */
 const latents = z.object({ modelPath: path, values: z.array(floats).min(1).max(4) });
@@ -121,6 +124,7 @@ export const exportedGrowth = z.object({
   latents: latents.nullable().default(null),
   /** Of the recipe's last step; null where nobody knows it yet. */
   digest: hash.nullable(),
+  decoded: z.array(keptRule).max(1000).default([]),
   /** Not the recipe's steps, but a growth of all its steps for each frame on the way between the latents. */
   morph: morph.nullable().default(null),
 });
@@ -155,6 +159,8 @@ export const engineContract = defineContract({
         mix: mix.default(plainMix),
         /** null where the styles are not of one model that is there: they cannot be mixed by `latent` then. */
         latents: latents.nullable().default(null),
+        /** What mixes of a recipe's were decoded to: they need no latents. */
+        decoded: z.array(keptRule).max(1000).default([]),
         seed: uint32,
         grid: grid.nullable(),
         isPlaying: z.boolean(),
@@ -180,7 +186,11 @@ export const engineContract = defineContract({
     /** As it is at its step: a PNG at the grid's size, the events up to it, sha256 of the RGBA bytes of the frame. */
     'growth.take': {
       params: z.object({ growthId: id }),
-      result: z.object({ picture: bytes, digest: hash, step: count, grid, events: z.array(growthEvent) }),
+      result: z.object({
+        ...{ picture: bytes, digest: hash, step: count, grid, events: z.array(growthEvent) },
+        /** What its mixes by latent were decoded to, each with the hash by which the library keeps it. */
+        decoded: z.array(keptRule.extend({ spec: modelSpec, hash })),
+      }),
     },
     'growth.close': { params: z.object({ growthId: id }), result: nothing },
 

@@ -70,6 +70,8 @@ export interface NewModel {
 export interface NewArtwork {
   readonly name: string;
   readonly recipe: Recipe;
+  /** What `recipe.decoded` names. */
+  readonly rules?: readonly StoredRule[];
   /** sha256 of the RGBA bytes. */
   readonly digest: string;
   /** A PNG; kept by content among the library's files. */

@@ -6,6 +6,16 @@ import { MOST_STYLES } from '#domain/mix.ts';
 
 const type = 'application/x-morphogen-style';
 
+/** What of a drag's event is read and written here. */
+interface Drag {
+  readonly dataTransfer: {
+    readonly types: readonly string[];
+    effectAllowed: string;
+    setData(type: string, text: string): void;
+    getData(type: string): string;
+  } | null;
+}
+
 export interface StylesInHand {
   /** One to four. */
   readonly styleIds: readonly string[];
@@ -13,7 +23,7 @@ export interface StylesInHand {
   readonly slot: number | null;
 }
 
-export function takeInHand(event: DragEvent, hand: StylesInHand): void {
+export function takeInHand(event: Drag, hand: StylesInHand): void {
   const { dataTransfer } = event;
   if (dataTransfer === null) return;
   dataTransfer.setData(type, JSON.stringify(hand));
@@ -21,12 +31,12 @@ export function takeInHand(event: DragEvent, hand: StylesInHand): void {
 }
 
 /** While it is dragged over something, only its type is known. */
-export function isStyleInHand(event: DragEvent): boolean {
+export function isStyleInHand(event: Drag): boolean {
   return event.dataTransfer?.types.includes(type) ?? false;
 }
 
 /** null for anything else, also for what another program gave the same name. */
-export function dropFromHand(event: DragEvent): StylesInHand | null {
+export function dropFromHand(event: Drag): StylesInHand | null {
   return readHand(event.dataTransfer?.getData(type) ?? '');
 }
 

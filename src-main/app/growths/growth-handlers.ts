@@ -19,6 +19,14 @@ type How = Omit<ParamsIn<EngineContract, 'growth.open'>, 'styles' | 'latents' | 
 
 type GrownStyle = StoredRule & { readonly id: string; readonly name: string; readonly hash: string };
 
+/** What mixes of the recipe were decoded to. @throws AppError not-found */
+export function decodedOf(store: Pick<AppPorts['store'], 'ruleByHash'>, { decoded }: Recipe) {
+  return (decoded?.rules ?? []).map(({ weights, path, ruleHash }) => {
+    const { w0, b0, w1 } = store.ruleByHash(ruleHash);
+    return { weights, path, w0, b0, w1 };
+  });
+}
+
 export function growthHandlers(
   ports: AppPorts,
   sessions: GrowthSessions,
@@ -29,13 +37,14 @@ export function growthHandlers(
     styles: readonly GrownStyle[],
     how: How,
     parents: { readonly kind: 'artwork'; readonly id: string }[],
+    latentModel: string | null = null,
   ) {
     const mix = completeMix(how.mix, styles.length);
     const opened = await openInEngine(styles, { ...how, mix });
     const session = sessions.add({
       engineId: opened.growthId,
       styles: styles.map(({ id, name, hash }) => ({ styleId: id, name, ruleHash: hash })),
-      ...{ mix, seed: how.seed, parents },
+      ...{ mix, seed: how.seed, parents, latentModel },
     });
     return {
       ...opened,
@@ -69,7 +78,8 @@ export function growthHandlers(
     'growth.open': (params) => {
       if ('artworkId' in params) {
         const { recipe } = artworkOf(params.artworkId);
-        return open(stylesOf(recipe), howOf(recipe), [{ kind: 'artwork', id: params.artworkId }]);
+        const parents = [{ kind: 'artwork' as const, id: params.artworkId }];
+        return open(stylesOf(recipe), howOf(recipe), parents, recipe.decoded?.model);
       }
       const { styleIds, ...how } = params;
       const styles = styleIds.map((id) => ({ id, ...ports.store.rule(id) }));
@@ -90,11 +100,21 @@ export function growthHandlers(
       live.call('growth.paint', { growthId: sessions.get(growthId).engineId, stroke }),
 
     async 'growth.save'({ growthId, name }) {
-      const { engineId, styles, mix, seed, parents } = sessions.get(growthId);
-      const { picture, digest, step, grid, events } = await live.call('growth.take', { growthId: engineId });
+      const { engineId, styles, mix, seed, parents, latentModel } = sessions.get(growthId);
+      const taken = await live.call('growth.take', { growthId: engineId });
+      const { picture, digest, step, grid, events, decoded } = taken;
       const backend = ports.engines.state().info?.description ?? '';
-      const recipe: Recipe = { version: 1, styles, mix, seed, grid, steps: step, events, backend };
-      const artworkId = ports.store.addArtwork({ name, recipe, digest, picture, parents });
+      const recipe: Recipe = {
+        ...{ version: 1, styles, mix, seed, grid, steps: step, events, backend },
+        ...(decoded.length > 0 && {
+          decoded: {
+            model: latentModel ?? modelOf(styles),
+            rules: decoded.map(({ weights, path, hash: ruleHash }) => ({ weights, path, ruleHash })),
+          },
+        }),
+      };
+      const rules = decoded.map(({ spec, w0, b0, w1 }) => ({ spec, w0, b0, w1 }));
+      const artworkId = ports.store.addArtwork({ name, recipe, rules, digest, picture, parents });
       ports.emit('library.changed', ports.store.summary());
       return { artworkId, digest };
     },
@@ -130,8 +150,21 @@ export function growthHandlers(
   }
 
   /** At its last step, paused. */
-  function howOf({ mix, seed, grid, events, steps }: Recipe) {
+  function howOf(recipe: Recipe) {
+    const { mix, seed, grid, events, steps } = recipe;
     const { stepsPerSecond } = ports.store.settings();
-    return { mix, seed, grid, events, step: steps, isPlaying: false, stepsPerSecond, loopAt: null };
+    const playing = { isPlaying: false, stepsPerSecond, loopAt: null };
+    return { mix, seed, grid, events, step: steps, decoded: decodedOf(ports.store, recipe), ...playing };
+  }
+
+  /** The name of the model whose latents they have. */
+  function modelOf(styles: Recipe['styles']): string {
+    const [{ styleId, name }] = styles;
+    try {
+      return ports.store.styleSource(styleId).model?.name ?? name;
+    } catch (failure) {
+      if (failure instanceof AppError) return name;
+      throw failure;
+    }
   }
 }

@@ -18,6 +18,8 @@ export interface GrowthSession {
   readonly seed: number;
   /** The artwork that it was opened from. */
   readonly parents: readonly ItemRef[];
+  /** Of the model of its latents, as the artwork's recipe has it; null for the styles' own. */
+  readonly latentModel: string | null;
 }
 
 export interface GrowthSessions {

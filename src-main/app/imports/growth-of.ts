@@ -5,6 +5,7 @@ import type { Recipe } from '#contract/shapes/growth.ts';
 import type { ExportItem } from '#contract/app-contract.ts';
 import { plainMix, type MorphRef } from '#contract/shapes/mix.ts';
 import { AppError } from '#domain/errors.ts';
+import { decodedOf } from '../growths/growth-handlers.ts';
 import { latentsOf } from '../growths/mix-handlers.ts';
 import type { AppPorts } from '../ports.ts';
 
@@ -34,7 +35,14 @@ export function growthOf(ports: LatentPorts, item: ExportItem): GrowthToExport {
     const { spec, w0, b0, w1 } = store.ruleByHash(ruleHash);
     return { name: styleName, spec, w0, b0, w1 };
   });
-  return { name, recipe, digest, styles, latents: latentsOrNull(ports, recipe) };
+  return {
+    name,
+    recipe,
+    digest,
+    styles,
+    latents: latentsOrNull(ports, recipe),
+    decoded: decodedOf(store, recipe),
+  };
 }
 
 /** @throws AppError not-found, unsupported where the styles have no latents of one model */

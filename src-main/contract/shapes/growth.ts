@@ -3,7 +3,7 @@
  * Steps count from the seed. Events happen before the step of their number is made: an event at step 0 changes the seed.
  */
 import { z } from 'zod';
-import { mix, plainMix } from './mix.ts';
+import { latentPath, mix, plainMix, shares } from './mix.ts';
 import { bytes, count, grid, hash, id, uint32 } from './values.ts';
 
 /**
@@ -41,6 +41,17 @@ export const recipe = z.object({
   grid,
   steps: count,
   events: z.array(growthEvent).max(100_000),
+  /** What mixes by latent were decoded to, so that they grow again without their model; absent where none were kept. */
+  decoded: z
+    .object({
+      /** The model's name, for people. */
+      model: z.string(),
+      rules: z
+        .array(z.object({ weights: shares, path: latentPath, ruleHash: hash }))
+        .min(1)
+        .max(1000),
+    })
+    .optional(),
   /** The engine that grew it, for people: another may differ in the last bit. */
   backend: z.string(),
 });

@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { MOST_GAIN, MOST_STYLES, type Mix } from '#domain/mix.ts';
 import { bytes, count, grid, id, uint32 } from './values.ts';
 
-const shares = z.array(z.number().min(0).max(1e6)).max(MOST_STYLES);
+/** Of each style. */
+export const shares = z.array(z.number().min(0).max(1e6)).max(MOST_STYLES);
+export const latentPath = z.enum(['linear', 'spherical']);
 const gain = z.number().min(0).max(MOST_GAIN).optional();
 
 /** That it fits the number of styles is checked where they are known (domain/mix.ts). */
@@ -15,7 +17,7 @@ export const mix: z.ZodType<Mix, Mix> = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('random'), weights: shares, gain }),
   z.object({ kind: z.literal('weights'), weights: shares, gain }),
-  z.object({ kind: z.literal('latent'), weights: shares, path: z.enum(['linear', 'spherical']), gain }),
+  z.object({ kind: z.literal('latent'), weights: shares, path: latentPath, gain }),
   z.object({
     kind: z.literal('areas'),
     map: z.object({

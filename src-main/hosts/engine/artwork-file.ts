@@ -41,8 +41,8 @@ export function artworkFileBytes({ name, recipe, digest, styles }: ArtworkFile):
     }
   }
   const specs = styles.map(({ spec }) => ({ ...spec, network: null }));
-  // The engine's description names the processor: nobody needs it to grow this again.
-  const told = { ...recipe, backend: '' };
+  // The engine's description names the processor: nobody needs it to grow this again. Decoded rules stay where they are.
+  const { decoded: _, ...told } = { ...recipe, backend: '' };
   return writeSafetensors(tensors, metadataOf('artwork', { name, digest, recipe: told, specs }));
 }
 
@@ -75,13 +75,14 @@ export function readArtworkFile(bytes: Uint8Array, name: string): ArtworkFile {
   const tensors = takeTensors(file.tensors, shapes, name);
   const values = (part: string): Float32Array<ArrayBuffer> =>
     Float32Array.from(tensors.get(part)?.data ?? []);
+  const { decoded: _, ...own } = recipe.data;
   const { digest } = fields;
   if (digest !== null && !(typeof digest === 'string' && HASH.test(digest))) {
     throw wrong(name, 'the digest of its picture is none');
   }
   return {
     name: textField(fields['name'], 'name', name).slice(0, 200),
-    recipe: recipe.data,
+    recipe: own,
     digest,
     styles: read.map((spec, i) => {
       const rule = { spec, w0: values(`${i}.w0`), b0: values(`${i}.b0`), w1: values(`${i}.w1`) };

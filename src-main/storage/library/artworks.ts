@@ -8,7 +8,7 @@ import { query } from './connection.ts';
 import type { StoreContext } from './context.ts';
 import { addItem } from './items.ts';
 import { keepPicture } from './pictures.ts';
-import { canonicalJson, hasRule } from './rules.ts';
+import { canonicalJson, hasRule, keepRule } from './rules.ts';
 
 const insert = query<[item: number, recipe: string, digest: string]>(
   'INSERT INTO artworks (item, recipe, digest) VALUES (?, ?, ?)',
@@ -24,7 +24,11 @@ const findByDigest = query<[digest: string], { id: string; recipe: string }>(`
 /** Within a transaction. @throws AppError not-found where a rule of the recipe is not there */
 export function addArtwork(context: StoreContext, artwork: NewArtwork): string {
   const { connection } = context;
-  const { recipe } = artwork;
+  const { recipe, rules = [] } = artwork;
+  const kept = rules.map((rule) => keepRule(context, rule));
+  if (recipe.decoded?.rules.some(({ ruleHash }) => !kept.includes(ruleHash))) {
+    throw new RangeError('a recipe names a decoded rule that did not come with it');
+  }
   for (const style of recipe.styles) {
     if (!hasRule(context, style.ruleHash)) {
       throw new AppError(
@@ -43,7 +47,8 @@ export function addArtwork(context: StoreContext, artwork: NewArtwork): string {
     parents: [...styles, ...artwork.parents],
   });
   connection.run(insert, seq, JSON.stringify(recipe), artwork.digest);
-  for (const { ruleHash } of recipe.styles) connection.run(needRule, seq, ruleHash);
+  for (const hash of [...recipe.styles.map(({ ruleHash }) => ruleHash), ...kept])
+    connection.run(needRule, seq, hash);
   return id;
 }
 

@@ -33,7 +33,7 @@ async function createGrowthStage(): Promise<{
       return { growthId: `engine-${opened.length}`, grid, trainedGrid: grid, trainedSteps: 72 };
     },
     'growth.take': () => ({
-      ...{ picture: Uint8Array.of(1, 2, 3), digest: hashOf(5), step: 9, grid, events: [erased] },
+      ...{ picture: Uint8Array.of(1, 2, 3), digest: hashOf(5), step: 9, grid, events: [erased], decoded: [] },
     }),
     'growth.close': ({ growthId }) => {
       closed.push(growthId);
@@ -93,6 +93,7 @@ test('what is saved is a recipe of rules: it opens and replays after its styles 
     ...{
       mix,
       latents: null,
+      decoded: [],
       seed: 7,
       grid,
       events: [erased],

@@ -4,6 +4,7 @@ import type { EngineContract } from '#contract/engine-contract.ts';
 import type { Params } from '#contract/contract.ts';
 import { AppError } from '#domain/errors.ts';
 import type { Mix } from '#domain/mix.ts';
+import { ruleHash } from '#storage/library/rules.ts';
 import { newModel, newStyle, ruleSpec } from '#test/storage/library/sample-library.ts';
 import { createStage, hashOf, type ApplicationStage, type PlayedEngine } from '../application-stage.ts';
 
@@ -110,7 +111,14 @@ test('a growth takes the latents along where there are some, also that of an art
       opened.push(asked);
       return { growthId: `engine-${opened.length}`, grid, trainedGrid: grid, trainedSteps: 72 };
     },
-    'growth.take': () => ({ picture: Uint8Array.of(1), digest: hashOf(5), step: 9, grid, events: [] }),
+    'growth.take': () => ({
+      picture: Uint8Array.of(1),
+      digest: hashOf(5),
+      step: 9,
+      grid,
+      events: [],
+      decoded: [],
+    }),
     'growth.close': () => ({}),
   } satisfies PlayedEngine);
   const how = { seed: 7, grid: null, isPlaying: true, stepsPerSecond: 60, loopAt: null };
@@ -127,6 +135,43 @@ test('a growth takes the latents along where there are some, also that of an art
   }
   const plain = await stage.ask('growth.open', { styleIds: ids, mix: { kind: 'turns', ratio: [] }, ...how });
   assert.deepEqual(plain.mix, { kind: 'turns', ratio: [1, 1] });
+});
+
+test('what a mix of latents was decoded to is kept with the artwork, and handed on without the model', async () => {
+  const { stage, ids, modelId } = await createMixStage();
+  const { store } = stage.library;
+  const { spec, w0, b0, w1 } = store.rule(ids[0]);
+  const copy = (values: Float32Array): Float32Array<ArrayBuffer> => Float32Array.from(values);
+  const rule = { spec, w0: copy(w0).fill(8), b0: copy(b0), w1: copy(w1) };
+  const opened: Params<EngineContract, 'growth.open'>[] = [];
+  Object.assign(stage.engine, {
+    'growth.open': (asked) => {
+      opened.push(asked);
+      return { growthId: 'engine', grid, trainedGrid: grid, trainedSteps: 72 };
+    },
+    'growth.take': () => ({
+      ...{ picture: Uint8Array.of(1), digest: hashOf(5), step: 9, grid, events: [] },
+      decoded: [{ ...rule, weights: [1, 3], path: 'spherical', hash: ruleHash(rule) }],
+    }),
+    'growth.close': () => ({}),
+  } satisfies PlayedEngine);
+  const how = { seed: 7, grid: null, isPlaying: true, stepsPerSecond: 60, loopAt: null };
+  const { growthId } = await stage.ask('growth.open', { styleIds: ids, mix: latentMix, ...how });
+  const { artworkId } = await stage.ask('growth.save', { growthId, name: 'Between' });
+  // All that made it goes; nothing can undo it any more.
+  const items = ids.map((id) => ({ kind: 'style' as const, id }));
+  await stage.ask('gallery.delete', { items });
+  await stage.ask('models.delete', { id: modelId });
+  await stage.ask('artworks.replay', { artworkId });
+  const [, replayed] = opened;
+  assert.deepEqual(replayed.latents, null);
+  assert.deepEqual(
+    replayed.decoded.map(({ weights, path, ...values }) => [weights, path, values.w0]),
+    [[[1, 3], 'spherical', rule.w0]],
+  );
+  const detail = await stage.ask('gallery.detail', { kind: 'artwork', id: artworkId });
+  assert.ok(detail.kind === 'artwork');
+  assert.equal(detail.recipe.decoded?.model, 'model 1');
 });
 
 test('a morph is the engine’s frames, handed on; without latents there is none', async () => {

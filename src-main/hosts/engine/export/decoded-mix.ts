@@ -4,8 +4,8 @@
  */
 import { fuseStyles } from '#app/growing.ts';
 import { plainMix } from '#contract/shapes/mix.ts';
-import { blendLatents } from '#domain/mix-blend.ts';
 import { ruleHash } from '#storage/library/rules.ts';
+import { rulesToKeep } from '../kept-rules.ts';
 import { latentsOf, withoutLatents } from '../latents.ts';
 import type { ExportedGrowth } from './grown-frames.ts';
 
@@ -18,20 +18,20 @@ export function isSelfContained({ recipe: { mix, events } }: Pick<ExportedGrowth
 
 /** @throws AppError unsupported where the latents are not there, not-found, mismatch */
 export async function decodedMix(growth: ExportedGrowth): Promise<ExportedGrowth> {
-  const { recipe, styles, latents = null } = growth;
+  const { recipe, styles, latents = null, decoded = [] } = growth;
   const { mix, events } = recipe;
   if (mix.kind !== 'latent' || events.some(({ kind }) => kind === 'mix')) return growth;
-  if (latents === null) throw withoutLatents();
-  const open = latentsOf(latents);
+  const open = latents && latentsOf(latents);
   try {
-    await open.open();
-    const { w0, b0, w1 } = await open.ruleOf(blendLatents(latents.values, mix.weights, mix.path));
+    const [rule] = await rulesToKeep([mix], decoded, open);
+    if (rule === undefined) throw withoutLatents();
+    const { w0, b0, w1 } = rule;
     const plain = styles.map(({ name, spec, ...rule }) => ({ name, spec, rule: { count: 1, ...rule } }));
     const { spec } = fuseStyles(plain, recipe.seed);
     const name = styles.map((style) => style.name).join(' and ');
     const style = {
       ...{ name, spec: { ...spec, network: null } },
-      ...{ w0: Float32Array.from(w0), b0: Float32Array.from(b0), w1: Float32Array.from(w1) },
+      ...{ w0, b0, w1 },
     };
     const hash = ruleHash(style);
     return {
@@ -43,6 +43,6 @@ export async function decodedMix(growth: ExportedGrowth): Promise<ExportedGrowth
       },
     };
   } finally {
-    open.dispose();
+    open?.dispose();
   }
 }

@@ -10,7 +10,7 @@ import type { ModelSpec } from '#domain/model-spec.ts';
 import type { MorphPath } from '#domain/morph.ts';
 import { openGrowth } from '#engine/rollout/growth.ts';
 import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
-import { isSelfContained } from './decoded-mix.ts';
+import { areKept, decodeKept, type KeptRule } from '../kept-rules.ts';
 import { latentsOf, withoutLatents, type LatentSource } from '../latents.ts';
 import { morphFrames } from '../morph-frames.ts';
 import { stateToImage, type RgbaImage } from '#media/pixels.ts';
@@ -25,6 +25,8 @@ export interface ExportedGrowth {
   readonly latents?: LatentSource | null;
   /** Of the recipe's last step; null where nobody knows it yet. */
   readonly digest: string | null;
+  /** What its mixes by latent were decoded to, where that was kept. */
+  readonly decoded?: readonly KeptRule[];
   /** A growth of all the recipe's steps for each frame, on the way between the latents. */
   readonly morph?: MorphPath | null;
 }
@@ -52,7 +54,7 @@ export function lastMomentOf({ recipe, morph }: Pick<ExportedGrowth, 'recipe' | 
  * @throws AppError cancelled, mismatch, out-of-memory
  */
 export function grownFrames(
-  growth: Pick<ExportedGrowth, 'recipe' | 'styles' | 'latents' | 'morph'>,
+  growth: Pick<ExportedGrowth, 'recipe' | 'styles' | 'latents' | 'decoded' | 'morph'>,
   moments: readonly number[],
   options: FrameOptions,
 ): AsyncGenerator<RgbaImage, void, undefined> {
@@ -76,16 +78,18 @@ async function* morphedFrames(
 }
 
 async function* stepFrames(
-  { recipe, styles, latents = null }: Pick<ExportedGrowth, 'recipe' | 'styles' | 'latents'>,
+  { recipe, styles, latents = null, decoded = [] }: Omit<ExportedGrowth, 'name' | 'digest' | 'morph'>,
   moments: readonly number[],
   { implementation, signal }: FrameOptions,
 ): AsyncGenerator<RgbaImage, void, undefined> {
   const plan = planOf(styles, recipe);
   const spec = { ...plan.spec, grid: recipe.grid };
   const source = latents && latentsOf(latents);
-  if (!isSelfContained({ recipe })) await source?.open();
-  const growth = openGrowth({ ...plan, spec, decode: source?.decode }, implementation);
   const { mix, events } = recipe;
+  const mixes = [mix, ...events.flatMap((event) => (event.kind === 'mix' ? [event.mix] : []))];
+  if (!areKept(mixes, decoded)) await source?.open();
+  const decode = decodeKept(plan.spec, decoded, source);
+  const growth = openGrowth({ ...plan, spec, decode }, implementation);
   const opening = GrowthTimeline.open({ spec, growth, mix, events, keepBytes: 0 });
   const timeline = await opening.catch((failure: unknown) => {
     growth.dispose();

@@ -3,13 +3,17 @@ import { createHash, randomUUID } from 'node:crypto';
 import { fuseStyles, unlikeRules, type Style } from '#app/growing.ts';
 import { GrowthPlayer } from '#app/growth-player.ts';
 import { GrowthTimeline, type TimelineSetup } from '#app/growth-timeline.ts';
-import type { StyleValues } from '#contract/engine-contract.ts';
+import type { ResultIn } from '#contract/contract.ts';
+import type { EngineContract, StyleValues } from '#contract/engine-contract.ts';
+import type { GrowthEvent } from '#contract/shapes/growth.ts';
 import type { Grid } from '#domain/automaton.ts';
 import { AppError } from '#domain/errors.ts';
 import { checkMix, completeMix, type Mix } from '#domain/mix.ts';
 import { openGrowth } from '#engine/rollout/growth.ts';
 import { stateToImage } from '#media/pixels.ts';
 import { encodePng } from '#media/png.ts';
+import { ruleHash } from '#storage/library/rules.ts';
+import { areKept, decodeKept, rulesToKeep } from '../kept-rules.ts';
 import { latentsOf, withoutLatents, type OpenLatents } from '../latents.ts';
 import type { DirectLines } from './direct-lines.ts';
 import { createGrowthLoop } from './growth-loop.ts';
@@ -20,8 +24,12 @@ interface OpenGrowth {
   readonly grid: Grid;
   /** null where it cannot be mixed by latent. */
   readonly latents: OpenLatents | null;
+  /** What its mixes by latent were decoded to, to be kept with what grew. */
+  readonly rulesOf: (events: readonly GrowthEvent[]) => Promise<TakenRule[]>;
   close(): void;
 }
+
+type TakenRule = ResultIn<EngineContract, 'growth.take'>['decoded'][number];
 
 type GrowthMethod = `growth.${'open' | 'watch' | 'control' | 'paint' | 'take' | 'close'}`;
 
@@ -38,7 +46,7 @@ export function growthHandlers(session: Session, lines: DirectLines): HandlersOf
   }
 
   return {
-    async 'growth.open'({ styles: given, seed, grid: wishedGrid, mix, latents, events, step, ...playing }) {
+    async 'growth.open'({ styles: given, seed, grid: wishedGrid, mix, latents, decoded, events, ...how }) {
       if (growths.size >= MOST_OPEN) {
         throw new AppError('busy', `${MOST_OPEN} growths are open already: close one of them.`);
       }
@@ -50,11 +58,12 @@ export function growthHandlers(session: Session, lines: DirectLines): HandlersOf
       const grid = wishedGrid ?? trainedGrid;
       const spec = { ...plan.spec, grid };
       const source = latents && latentsOf(latents);
-      const mixes = [mix, ...events.flatMap((event) => (event.kind === 'mix' ? [event.mix] : []))];
-      if (mixes.some(({ kind }) => kind === 'latent')) await source?.open();
+      if (!areKept(mixesOf(firstMix, events), decoded)) await source?.open();
+      const decode = decodeKept(plan.spec, decoded, source);
+      const canDecode = (one: Mix): boolean => source !== null || areKept([one], decoded);
       const timeline = await openTimeline(
-        { ...{ spec, events, mix: firstMix }, checkMix: mixCheck(styles, source !== null) },
-        () => openGrowth({ ...plan, spec, decode: source?.decode }, implementation),
+        { ...{ spec, events, mix: firstMix }, checkMix: mixCheck(styles, canDecode) },
+        () => openGrowth({ ...plan, spec, decode }, implementation),
       ).catch((failure: unknown) => {
         source?.dispose();
         throw failure;
@@ -62,7 +71,7 @@ export function growthHandlers(session: Session, lines: DirectLines): HandlersOf
       const loop = createGrowthLoop();
       const layout = { ...grid, channels: spec.automaton.channels };
       const player = new GrowthPlayer({
-        ...{ timeline, spec, step, ...playing },
+        ...{ timeline, spec, ...how },
         nowMs: () => performance.now(),
         draw: (state) => new Uint8Array(stateToImage(state, layout).pixels),
         onWake: () => loop.wake(),
@@ -74,7 +83,16 @@ export function growthHandlers(session: Session, lines: DirectLines): HandlersOf
         source?.dispose();
         loop.stop();
       };
-      growths.set(growthId, { player, grid, latents: source, close });
+      const ruleSpec = { ...plan.spec, network: null };
+      const rulesOf = async (made: readonly GrowthEvent[]): Promise<TakenRule[]> => {
+        const rules = await rulesToKeep(mixesOf(firstMix, made), decoded, source);
+        return rules.map((rule) => ({
+          ...{ ...rule, weights: [...rule.weights] },
+          spec: ruleSpec,
+          hash: ruleHash({ ...rule, spec: ruleSpec }),
+        }));
+      };
+      growths.set(growthId, { player, grid, latents: source, rulesOf, close });
       // Whoever waits for the player is told what ended it.
       loop.run(player).catch(close);
       return { growthId, grid, trainedGrid, trainedSteps };
@@ -113,13 +131,15 @@ export function growthHandlers(session: Session, lines: DirectLines): HandlersOf
     },
 
     async 'growth.take'({ growthId }) {
-      const { player, grid } = growthOf(growthId);
+      const { player, grid, rulesOf } = growthOf(growthId);
       const { step, rgba, events } = await player.take();
+      const decoded = await rulesOf(events);
       return {
         picture: await encodePng({ pixels: rgba, ...grid }),
         digest: createHash('sha256').update(rgba).digest('hex'),
         ...{ step, grid },
         events: [...events],
+        decoded,
       };
     },
 
@@ -144,13 +164,17 @@ async function openTimeline(
   }
 }
 
+function mixesOf(first: Mix, events: readonly GrowthEvent[]): Mix[] {
+  return [first, ...events.flatMap((event) => (event.kind === 'mix' ? [event.mix] : []))];
+}
+
 /** What a window asks for is refused before it becomes part of the growth. */
-function mixCheck(styles: readonly Style[], hasLatents: boolean): (mix: Mix) => void {
+function mixCheck(styles: readonly Style[], canDecode: (mix: Mix) => boolean): (mix: Mix) => void {
   return (mix) => {
     checkMix(mix, styles.length);
     const refusal = mix.kind === 'weights' ? unlikeRules(styles) : null;
     if (refusal !== null) throw new AppError('mismatch', refusal);
-    if (mix.kind === 'latent' && !hasLatents) throw withoutLatents();
+    if (mix.kind === 'latent' && !canDecode(mix)) throw withoutLatents();
   };
 }
 

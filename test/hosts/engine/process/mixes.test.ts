@@ -99,6 +99,31 @@ test('each mix grows something of its own, the same from the beginning as from a
   assert.equal(digests.size, mixes.length);
 });
 
+test('mixes of latents grow again from what they were decoded to, without the model', async () => {
+  const [, , , latent] = mixes;
+  const growthId = await open({ mix: latent });
+  await control(growthId, { kind: 'step', by: 6 });
+  await control(growthId, { kind: 'mix', mix: { kind: 'latent', weights: [0, 1, 1], path: 'linear' } });
+  await control(growthId, { kind: 'step', by: 8 });
+  const { digest, events, decoded } = await stage.client.call('growth.take', { growthId });
+  await stage.client.call('growth.close', { growthId });
+  assert.deepEqual(
+    decoded.map(({ weights, path }) => [weights, path]),
+    [
+      [[1, 2, 0], 'spherical'],
+      [[0, 1, 1], 'linear'],
+    ],
+  );
+  const again = { mix: latent, events, step: 14, decoded };
+  assert.equal(await digestOf({ ...again, latents: null }), digest);
+  const gone = { ...latents, modelPath: join(stage.folder, 'gone.safetensors') };
+  assert.equal(await digestOf({ ...again, latents: gone }), digest);
+  await assert.rejects(
+    open({ ...again, decoded: decoded.slice(1), latents: null }),
+    failsWith('unsupported'),
+  );
+});
+
 test('the gain is the mix’s own, of one style too', async () => {
   const one = { styles: [styles[0]], latents: null, step: 20 };
   const turns = { kind: 'turns', ratio: [1] } as const;
