@@ -6,7 +6,7 @@
 import { featureCount, type Automaton, type Draw } from '#domain/automaton.ts';
 import { AppError } from '#domain/errors.ts';
 import type { LossKind } from '#domain/model-spec.ts';
-import { tf } from '#engine/tf.ts';
+import { MathBackendCPU, tf } from '#engine/tf.ts';
 import { composedRollout, type ComposedMemory } from './composed.ts';
 import { differentiable, isRecording } from './differentiable.ts';
 import {
@@ -56,17 +56,21 @@ export interface RolloutOptions {
   readonly hold?: Hold | null;
 }
 
+/** Factors on the samples' rule gradients, from the squares of their norms [B] (see training/gradients.ts). */
+export interface SampleBalance {
+  factors(squaredNorms: Float64Array): Float32Array;
+  /** The same in tfjs ops, for a backend whose values cannot be had at once: [B] → [B]. */
+  factorTensor(squaredNorms: tf.Tensor1D): tf.Tensor1D;
+}
+
 export interface RolloutLossOptions extends RolloutOptions {
   readonly loss: LossKind;
   /** [B, H, W]: factor on each pixel's loss; the mean is still over H·W·4. */
   readonly pixelWeight?: tf.Tensor3D;
   /** Whether the loss shall be differentiable in x0 too; default false, which is cheaper. */
   readonly needsStateGradient?: boolean;
-  /**
-   * Factors on the samples' rule gradients, from the squares of their norms [B] (see training/gradients.ts). Needs a rule
-   * a sample, and kernels that give each sample's gradient.
-   */
-  readonly balance?: (squaredNorms: Float64Array) => Float32Array;
+  /** Needs a rule a sample, and kernels that give each sample's gradient. */
+  readonly balance?: SampleBalance;
 }
 
 export interface RolloutStatesOptions extends RolloutOptions {
@@ -212,11 +216,11 @@ export function rolloutLoss(
     ) as tf.Tensor[];
     state = tf.keep(final as tf.Tensor4D);
     save(needsStateGradient ? [...ofRule, dx0] : ofRule);
-    const factors = balance && rule.w0.shape[0] === B ? balance(squaredNorms(ofRule, B)) : undefined;
     return {
       value: value as tf.Tensor1D,
       gradFunc: (dy, perSample) => {
-        const scale = factors ? tf.mul<tf.Tensor1D>(dy, tf.tensor1d(factors)) : dy;
+        const isBalanced = balance !== undefined && rule.w0.shape[0] === B;
+        const scale = isBalanced ? tf.mul<tf.Tensor1D>(dy, factorsOf(perSample.slice(0, 3), balance)) : dy;
         return perSample.map((gradient, i) => scaleSamples(gradient, i < 3 ? scale : dy, inputs[i]));
       },
     };
@@ -252,6 +256,16 @@ function scaleSamples(gradient: tf.Tensor, dy: tf.Tensor1D, input: tf.Tensor): t
       ? tf.matMul(tf.reshape(dy, [B, 1, 1]), tf.reshape(gradient, [B, 1, size]))
       : tf.matMul(tf.reshape(dy, [1, B]), tf.reshape(gradient, [B, size]));
   return tf.reshape(scaled, input.shape);
+}
+
+/** Each sample's factor [B], from its gradient: several [B, …] tensors. */
+function factorsOf(gradients: readonly tf.Tensor[], balance: SampleBalance): tf.Tensor1D {
+  const B = gradients[0].shape[0];
+  if (tf.backend() instanceof MathBackendCPU) {
+    return tf.tensor1d(balance.factors(squaredNorms(gradients, B)));
+  }
+  const squares = gradients.map((gradient) => tf.sum(tf.square(tf.reshape(gradient, [B, -1])), 1));
+  return balance.factorTensor(tf.addN(squares as tf.Tensor1D[]));
 }
 
 /** Σ over each sample's values of several [B, …] tensors. */

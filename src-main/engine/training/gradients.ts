@@ -4,6 +4,7 @@
  * `balanceSamples` works on each sample's rule gradient before it enters the decoders, `gradientScales` on the weights'.
  */
 import { hasKernel, registerPlainKernel, runKernel, valuesOf } from '#engine/network/plain-kernels.ts';
+import type { SampleBalance } from '#engine/rollout/rollout.ts';
 import { tf } from '#engine/tf.ts';
 
 /**
@@ -21,11 +22,12 @@ export type WeightGradient = 'none' | 'clip-global-norm' | 'normalise';
 export const SUM_OF_SQUARES = 'SumOfSquares';
 
 /** What rolloutLoss' `balance` wants; undefined where nothing is to be balanced. */
-export function balanceSamples(
-  mode: SampleGradient,
-  limit: number,
-): ((squaredNorms: Float64Array) => Float32Array) | undefined {
-  return mode === 'none' ? undefined : (squares) => balanceFactors(squares.map(Math.sqrt), mode, limit);
+export function balanceSamples(mode: SampleGradient, limit: number): SampleBalance | undefined {
+  if (mode === 'none') return undefined;
+  return {
+    factors: (squares) => balanceFactors(squares.map(Math.sqrt), mode, limit),
+    factorTensor: (squares) => balanceTensor(squares, mode, limit),
+  };
 }
 
 /** The factor on each weight's gradient, and the norm of all of them together before it. */
@@ -51,11 +53,10 @@ async function squaresOf(gradients: ReadonlyMap<string, tf.Tensor>): Promise<Map
       : tf.tidy(() => tf.sum(tf.square(gradient)));
     return { name, sum };
   });
-  const squares = new Map<string, number>();
-  for (const { name, sum } of sums) {
-    squares.set(name, (await sum.data())[0]);
-    sum.dispose();
-  }
+  // Asked for together: on a graphics processor each answer takes its time.
+  const values = await Promise.all(sums.map(({ sum }) => sum.data()));
+  for (const { sum } of sums) sum.dispose();
+  const squares = new Map(sums.map(({ name }, i) => [name, values[i][0]]));
   return squares;
 }
 
@@ -66,6 +67,20 @@ function balanceFactors(norms: ArrayLike<number>, mode: 'clip' | 'equalise', lim
   return Float32Array.from(norms, (norm) => {
     if (norm === 0 || median === 0) return 1;
     return mode === 'equalise' ? median / norm : Math.min(1, (limit * median) / norm);
+  });
+}
+
+/** The same in tfjs ops. */
+function balanceTensor(squares: tf.Tensor1D, mode: 'clip' | 'equalise', limit: number): tf.Tensor1D {
+  return tf.tidy(() => {
+    const [B] = squares.shape;
+    const norms = tf.sqrt(squares);
+    const descending = tf.topk(norms, B).values;
+    const median = tf.slice(descending, B - 1 - (B >> 1), 1);
+    const factors = tf.div(tf.mul(median, mode === 'equalise' ? 1 : limit), norms);
+    const limited = mode === 'equalise' ? factors : tf.minimum(factors, 1);
+    const isNothing = tf.logicalOr(tf.equal(norms, 0), tf.tile(tf.equal(median, 0), [B]));
+    return tf.where<tf.Tensor1D>(isNothing, tf.onesLike(norms), limited as tf.Tensor1D);
   });
 }
 
