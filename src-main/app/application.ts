@@ -20,6 +20,8 @@ import { createEncodingRunner } from './library/encoding-job.ts';
 import { libraryHandlers } from './library/library-handlers.ts';
 import { createRefinementRunner } from './library/refinement-job.ts';
 import type { AppPorts } from './ports.ts';
+import { createLearningRunner } from './repair/learning-job.ts';
+import { createRepairFolders } from './repair/repair-folders.ts';
 import { createRepairs, type Repairs } from './repair/repair-handlers.ts';
 import { settingsHandlers } from './settings/settings-handlers.ts';
 import { trainingHandlers } from './training/training-handlers.ts';
@@ -62,18 +64,22 @@ export interface Application {
 export function createApplication(setup: ApplicationSetup): Application {
   const { ports, host } = setup;
   const ledger = createJobLedger(ports);
+  const repairFolders = createRepairFolders(ports, (repairId) =>
+    queue.list().some((job) => job.repairId === repairId),
+  );
   const runners = [
     createTrainingRunner(ports),
     createEncodingRunner(ports),
     createRefinementRunner(ports),
     createImportRunner(ports),
     createExportRunner(ports),
+    createLearningRunner(ports, repairFolders),
   ];
   const { clock, newId, onBug } = ports;
   const queue = createJobQueue({ ledger, runners, clock, newId, onBug });
   const sessions = createGrowthSessions(ports);
   const exports = createMadeExports(ports);
-  const repairs = createRepairs(ports);
+  const repairs = createRepairs(ports, repairFolders, queue);
   const notices = [...setup.notices];
 
   const notice = (message: string): void => {
@@ -84,6 +90,8 @@ export function createApplication(setup: ApplicationSetup): Application {
   function start(): void {
     queue.start();
     ports.files.sweepJobFolders(queue.list().map(({ id }) => id)).catch(onBug);
+    const learned = queue.list().flatMap(({ repairId }) => (repairId === null ? [] : [repairId]));
+    ports.files.sweepRepairFolders(learned).catch(onBug);
   }
 
   async function restore(path: string): Promise<LibrarySummary> {

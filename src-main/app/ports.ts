@@ -59,6 +59,8 @@ export interface Files {
   /** Where a photo under repair lies. The folder need not be there. */
   repairFolder(repairId: string): string;
   removeRepairFolder(repairId: string): Promise<void>;
+  /** Removes those that no window and no job came back to for days, but for these. */
+  sweepRepairFolders(repairIds: readonly string[]): Promise<void>;
   /** Where decoded pictures are kept; all of it can be made again. */
   readonly cacheFolder: string;
   bundledModel(bundledName: string): string;

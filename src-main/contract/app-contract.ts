@@ -20,6 +20,7 @@ import {
 } from './shapes/library.ts';
 import { job, trainingDetail } from './shapes/jobs.ts';
 import {
+  keptRepair,
   openedPhoto,
   repairFormat,
   repairOptions,
@@ -245,6 +246,15 @@ export const appContract = defineContract({
       result: repairResult,
       progress: repairProgress,
     },
+    /** As `repair.apply` with `learns`, as a job: it goes on when windows close, and after the program ends. */
+    'repair.learn': {
+      params: z.object({ repairId: id, mask: bytes, options: repairOptions.prefault({}) }),
+      result: z.object({ jobId: id }),
+    },
+    /** What a window needs to show it again. @throws not-found */
+    'repair.reopen': { params: z.object({ repairId: id }), result: keptRepair },
+    /** For `repair.reopen`; a PNG as for `repair.apply`. */
+    'repair.keepMask': { params: z.object({ repairId: id, mask: bytes }), result: nothing },
     /** Ends learning, and goes on with what was learned. Nothing happens where nothing learns. */
     'repair.stop': { params: z.object({ repairId: id }), result: nothing },
     /** At full resolution; into a folder under a free name, or for `/downloads/repair/ID`. */

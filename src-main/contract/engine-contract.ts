@@ -8,7 +8,14 @@ import { backendChoice, engineInfo } from './shapes/engine-state.ts';
 import { exportedFrame, exportOptions, exportProgress, exportSummary } from './shapes/export.ts';
 import { frame, growthControl, growthEvent, growthStroke, recipe } from './shapes/growth.ts';
 import { latentPath, mix, morph, morphFrame, plainMix, shares } from './shapes/mix.ts';
-import { openedPhoto, repairFormat, repairOptions, repairProgress, repairResult } from './shapes/repair.ts';
+import {
+  keptRepair,
+  openedPhoto,
+  repairFormat,
+  repairOptions,
+  repairProgress,
+  repairResult,
+} from './shapes/repair.ts';
 import {
   scanProgress,
   scanReport,
@@ -282,14 +289,21 @@ export const engineContract = defineContract({
 
     /** Copies a photo into a folder of its own, where the other calls find it. */
     'repair.open': {
-      params: z.object({ path, folder: path }),
-      result: openedPhoto.omit({ repairId: true, name: true }),
+      params: z.object({ path, folder: path, name: z.string() }),
+      result: openedPhoto.omit({ repairId: true }),
     },
+    'repair.reopen': {
+      params: z.object({ folder: path }),
+      result: keptRepair.omit({ jobId: true }).extend({ photo: openedPhoto.omit({ repairId: true }) }),
+    },
+    'repair.keepMask': { params: z.object({ folder: path, mask: bytes }), result: nothing },
     /** Repairs what the mask shows, and keeps it in the folder. @throws bad-argument for an empty mask, cancelled, … */
     'repair.run': {
-      params: repairOptions.omit({ modelId: true }).extend({
+      params: z.object({
         folder: path,
-        mask: bytes,
+        /** null: the one that was kept. */
+        mask: bytes.nullable(),
+        options: repairOptions,
         /** null: only learning does without. */
         modelPath: path.nullable(),
       }),

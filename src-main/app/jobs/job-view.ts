@@ -1,6 +1,13 @@
 /** A job as windows see it, and the one as it begins. */
 import type { JobRecord } from '#contract/library-store.ts';
 import type { Job, JobKind, JobState } from '#contract/shapes/jobs.ts';
+import type { RepairOptions } from '#contract/shapes/repair.ts';
+
+/** Of a job that learns a photo. */
+export interface LearningRequest {
+  readonly repairId: string;
+  readonly options: RepairOptions;
+}
 
 const MAX_STYLE_IDS = 100;
 
@@ -14,8 +21,12 @@ export function isResumable(state: JobState): boolean {
 }
 
 export function viewOf(record: JobRecord): Job {
-  const { request: _request, memory: _memory, styleIds, ...shown } = record;
-  return { ...shown, styleIds: styleIds.slice(0, MAX_STYLE_IDS), canResume: isResumable(record.state) };
+  const { request, memory: _memory, styleIds, ...shown } = record;
+  const repairId = record.kind === 'repair' ? (request as LearningRequest).repairId : null;
+  return {
+    ...{ ...shown, repairId },
+    ...{ styleIds: styleIds.slice(0, MAX_STYLE_IDS), canResume: isResumable(record.state) },
+  };
 }
 
 export interface JobOrder {

@@ -1,27 +1,25 @@
 /**
  * Repairing photos as windows ask for it. Each photo that is open has a folder of its own, where the original and what
- * was repaired lie: an engine process that dies takes nothing with it, and the next one goes on from there.
+ * was repaired lie: an engine process that dies takes nothing with it, the next one goes on from there, and a window that
+ * was closed or loaded anew finds it again.
  */
 import type { AppContract } from '#contract/app-contract.ts';
 import type { Handler } from '#contract/rpc.ts';
 import type { RepairFormat, SavedRepair } from '#contract/shapes/repair.ts';
 import { AppError } from '#domain/errors.ts';
 import { nameOf, pathOf } from '../imports/import-sources.ts';
+import type { JobQueue } from '../jobs/job-queue.ts';
+import { isEnded } from '../jobs/job-view.ts';
 import { modelPath } from '../library/model-choice.ts';
-import type { AppPorts, EngineClient } from '../ports.ts';
+import type { AppPorts } from '../ports.ts';
+import { learningOrder } from './learning-job.ts';
+import type { RepairFolders } from './repair-folders.ts';
 import { repairModel } from './repair-model.ts';
 
-type RepairMethod = `repair.${'open' | 'apply' | 'stop' | 'save' | 'close'}`;
+type RepairMethod =
+  `repair.${'open' | 'reopen' | 'keepMask' | 'apply' | 'learn' | 'stop' | 'save' | 'close'}`;
 
 export type RepairHandlers = { readonly [M in RepairMethod]: Handler<AppContract, M> };
-
-interface OpenRepair {
-  readonly name: string;
-  readonly folder: string;
-  /** The engine that works on it, for ending its learning. */
-  engine: EngineClient | null;
-  isClosed: boolean;
-}
 
 export interface Repairs {
   readonly handlers: RepairHandlers;
@@ -29,34 +27,19 @@ export interface Repairs {
   saved(repairId: string): Promise<{ readonly fileName: string; readonly path: string }>;
 }
 
-/** Windows close what they opened, but for those that lost their way. */
-const MOST_OPEN = 32;
-
-export function createRepairs(ports: AppPorts): Repairs {
+export function createRepairs(
+  ports: AppPorts,
+  folders: RepairFolders,
+  queue: Pick<JobQueue, 'add' | 'list'>,
+): Repairs {
   const { files, engines } = ports;
-  const repairs = new Map<string, OpenRepair>();
   const results = new Map<string, { readonly fileName: string; readonly path: string }>();
 
-  function get(repairId: string): OpenRepair {
-    const repair = repairs.get(repairId);
-    if (repair !== undefined) return repair;
-    throw new AppError('not-found', 'This photo is not open any more: open it again.');
-  }
-
-  async function close(repairId: string): Promise<void> {
-    const repair = repairs.get(repairId);
-    if (repair === undefined) return;
-    repairs.delete(repairId);
-    results.delete(repairId);
-    repair.isClosed = true;
-    // Whoever works in the folder removes it.
-    if (repair.engine === null) await files.removeRepairFolder(repairId);
-    else await repair.engine.call('repair.stop', { folder: repair.folder });
-  }
+  const jobsOf = (repairId: string) => queue.list().filter((job) => job.repairId === repairId);
 
   return {
     async saved(repairId) {
-      get(repairId);
+      folders.get(repairId);
       const result = results.get(repairId);
       if (result !== undefined) return result;
       throw new AppError('not-found', 'This photo has not been saved yet: save it first.');
@@ -68,53 +51,68 @@ export function createRepairs(ports: AppPorts): Repairs {
         const repairId = ports.newId();
         const folder = files.repairFolder(repairId);
         try {
-          const opened = await engines.live.call('repair.open', { path, folder });
           const name = nameOf(ports, source, path);
-          repairs.set(repairId, { name, folder, engine: null, isClosed: false });
-          const oldest = [...repairs].find(([, repair]) => repair.engine === null);
-          if (repairs.size > MOST_OPEN && oldest !== undefined) await close(oldest[0]);
-          return { repairId, name, ...opened };
+          const opened = await engines.live.call('repair.open', { path, folder, name });
+          folders.open(repairId, name);
+          return { repairId, ...opened };
         } catch (failure) {
           await files.removeRepairFolder(repairId);
           throw failure;
         }
       },
 
-      async 'repair.apply'({ repairId, mask, options }, { signal, progress }) {
-        const repair = get(repairId);
-        if (repair.engine !== null) {
-          throw new AppError('busy', 'This photo is being repaired: wait for it, or cancel it.');
-        }
-        const { modelId, ...how } = options;
-        const model = repairModel(ports, modelId, how.learns);
-        const engine = how.learns ? engines.heavy : engines.live;
-        repair.engine = engine;
-        try {
-          return await engine.call(
+      async 'repair.reopen'({ repairId }) {
+        const folder = files.repairFolder(repairId);
+        const { photo, ...kept } = await engines.live.call('repair.reopen', { folder });
+        folders.open(repairId, photo.name);
+        const [newest] = jobsOf(repairId).sort((a, b) => b.createdMs - a.createdMs);
+        return { ...kept, photo: { repairId, ...photo }, jobId: newest?.id ?? null };
+      },
+
+      async 'repair.keepMask'({ repairId, mask }) {
+        const { folder } = folders.get(repairId);
+        // What works on it goes by the mask that it was given.
+        if (folders.engineOf(repairId) === null) await engines.live.call('repair.keepMask', { folder, mask });
+        return {};
+      },
+
+      'repair.apply'({ repairId, mask, options }, { signal, progress }) {
+        folders.get(repairId);
+        const model = repairModel(ports, options.modelId, options.learns);
+        const engine = options.learns ? engines.heavy : engines.live;
+        results.delete(repairId);
+        return folders.work(repairId, engine, (folder) =>
+          engine.call(
             'repair.run',
-            { folder: repair.folder, mask, modelPath: model && modelPath(ports, model), ...how },
+            { folder, mask, modelPath: model && modelPath(ports, model), options },
             { signal, onProgress: progress },
-          );
-        } finally {
-          repair.engine = null;
-          results.delete(repairId);
-          if (repair.isClosed) await files.removeRepairFolder(repairId);
+          ),
+        );
+      },
+
+      async 'repair.learn'({ repairId, mask, options }) {
+        const { name, folder } = folders.get(repairId);
+        if (folders.engineOf(repairId) !== null || jobsOf(repairId).some(({ state }) => !isEnded(state))) {
+          throw new AppError('busy', 'This photo is being learned: wait for it, or cancel it.');
         }
+        await engines.live.call('repair.keepMask', { folder, mask });
+        results.delete(repairId);
+        return { jobId: queue.add(learningOrder(repairId, name, { ...options, learns: true })).id };
       },
 
       async 'repair.stop'({ repairId }) {
-        const { engine, folder } = get(repairId);
-        await engine?.call('repair.stop', { folder });
+        const { folder } = folders.get(repairId);
+        await folders.engineOf(repairId)?.call('repair.stop', { folder });
         return {};
       },
 
       async 'repair.save'({ repairId, folder, format, keepsPlace }) {
-        const repair = get(repairId);
-        return save(repairId, repair, { folder, format, keepsPlace });
+        return save(repairId, { folder, format, keepsPlace });
       },
 
       async 'repair.close'({ repairId }) {
-        await close(repairId);
+        results.delete(repairId);
+        await folders.close(repairId);
         return {};
       },
     },
@@ -122,9 +120,9 @@ export function createRepairs(ports: AppPorts): Repairs {
 
   async function save(
     repairId: string,
-    { name, folder }: OpenRepair,
     where: { readonly folder: string | null; readonly format: RepairFormat; readonly keepsPlace: boolean },
   ): Promise<SavedRepair> {
+    const { name, folder } = folders.get(repairId);
     const { format, keepsPlace } = where;
     const written = await engines.live.call('repair.write', { folder, format, keepsPlace });
     const { bytes, extension, isExact } = written;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { trainingReport, trainingSource, trainingWishes, validationPoint } from './training.ts';
 import { count, hash, id } from './values.ts';
 
-export const jobKind = z.enum(['training', 'refinement', 'encoding', 'import', 'export']);
+export const jobKind = z.enum(['training', 'refinement', 'encoding', 'import', 'export', 'repair']);
 export type JobKind = z.output<typeof jobKind>;
 
 /**
@@ -50,6 +50,8 @@ export const job = z.object({
   styleCount: count,
   /** Where an export went. */
   path: z.string().nullable(),
+  /** The photo that is learned. */
+  repairId: id.nullable(),
 });
 export type Job = z.output<typeof job>;
 

@@ -25,6 +25,8 @@ export const openedPhoto = z.object({
   hasAlpha: z.boolean(),
   /** Whether a file of the original's format keeps every pixel as it is; PNG always does. */
   isLossless: z.boolean(),
+  /** Sentences, e.g. that its colours were converted. */
+  notices: z.array(z.string()),
 });
 export type OpenedPhoto = z.output<typeof openedPhoto>;
 
@@ -72,6 +74,19 @@ export const repairResult = z.object({
   notices: z.array(z.string()),
 });
 export type RepairResult = z.output<typeof repairResult>;
+
+/** A photo that is open still, or was left behind by a window that closed. */
+export const keptRepair = z.object({
+  photo: openedPhoto,
+  /** The mask as it was kept last, a PNG; null where nothing was painted. */
+  mask: bytes.nullable(),
+  /** What came of it last, and how it was made. */
+  result: repairResult.nullable(),
+  options: repairOptions.nullable(),
+  /** The job that learns it now, or did last. */
+  jobId: id.nullable(),
+});
+export type KeptRepair = z.output<typeof keptRepair>;
 
 /** `original`: as the photo; `png`: every pixel outside the mask stays exactly as it was, whatever the photo is. */
 export const repairFormat = z.enum(['original', 'png']);

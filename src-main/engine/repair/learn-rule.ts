@@ -9,6 +9,7 @@ import { createRandom } from '#domain/random.ts';
 import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
 import { cutCircles } from '#engine/training/damage.ts';
 import { derivedSeed } from '#engine/training/data-order.ts';
+import type { RunSnapshot } from '#engine/training/run-tensors.ts';
 import { singleOptions } from '#engine/training/single-options.ts';
 import { createSingleTrainer, readRule } from '#engine/training/single.ts';
 import { heldStart } from './held-growth.ts';
@@ -26,16 +27,31 @@ export interface Lesson {
   readonly iterations: number;
   readonly seed: number;
   readonly implementation: RolloutImplementation;
+  /** Of the same lesson, begun before. */
+  readonly from: LessonState | null;
   /** Whether to stop after the iteration at hand. */
   isStopped(): boolean;
-  /** After every iteration, which are some tenths of a second apart. */
-  onStep(step: { readonly iteration: number; readonly loss: number }): Promise<void>;
+  /** After every iteration, which are some tenths of a second apart; throw to break off. */
+  onStep(step: LessonStep): Promise<void>;
+}
+
+export interface LessonStep {
+  readonly iteration: number;
+  readonly loss: number;
+  /** To go on from later. */
+  readonly state: () => Promise<LessonState>;
+}
+
+export interface LessonState {
+  readonly snapshot: RunSnapshot;
+  readonly losses: readonly number[];
 }
 
 export interface Learned {
   readonly rule: RuleValues;
   readonly iterations: number;
   readonly reason: 'finished' | 'good' | 'stopped';
+  readonly state: LessonState;
 }
 
 const BATCH = 4;
@@ -49,7 +65,7 @@ const LEAST_ITERATIONS = 3 * WINDOW;
 
 /** @throws AppError not-finite */
 export async function learnRule(lesson: Lesson): Promise<Learned> {
-  const { spec, known, hole, rule, iterations, seed, implementation } = lesson;
+  const { spec, known, hole, iterations, seed, implementation } = lesson;
   const { height: H, width: W } = spec.grid;
   const C = spec.automaton.channels;
   const radius = Math.max(1.5, Math.sqrt(hole.reduce((sum, inside) => sum + inside, 0) / Math.PI));
@@ -77,10 +93,15 @@ export async function learnRule(lesson: Lesson): Promise<Learned> {
       batchSize: BATCH,
       steps: { min: Math.ceil(spec.steps * 0.75), max: spec.steps },
     },
-    ...(rule && { rule }),
+    ...(lesson.rule && { rule: lesson.rule }),
   });
   try {
-    const losses: number[] = [];
+    const losses: number[] = [...(lesson.from?.losses ?? [])];
+    if (lesson.from !== null) trainer.restore(lesson.from.snapshot);
+    const state = async (): Promise<LessonState> => ({
+      snapshot: await trainer.snapshot(),
+      losses: [...losses],
+    });
     let reason: Learned['reason'] = 'finished';
     while (trainer.iteration < iterations) {
       if (lesson.isStopped()) {
@@ -89,13 +110,14 @@ export async function learnRule(lesson: Lesson): Promise<Learned> {
       }
       const { iteration, loss } = await trainer.step();
       losses.push(loss);
-      await lesson.onStep({ iteration, loss });
+      await lesson.onStep({ iteration, loss, state });
       if (isGoodEnough(losses)) {
         reason = 'good';
         break;
       }
     }
-    return { rule: await readRule(trainer.bestWeights), iterations: trainer.iteration, reason };
+    const rule = await readRule(trainer.bestWeights);
+    return { rule, iterations: trainer.iteration, reason, state: await state() };
   } finally {
     trainer.dispose();
   }

@@ -19,6 +19,8 @@ export interface FilesSetup {
 
 /** Somebody who went back to a backup may want to come back. */
 const FORGOTTEN_MS = 30 * 24 * 3600 * 1000;
+/** A photo that was open when the program or its window ended. */
+const LEFT_BEHIND_MS = 2 * 24 * 3600 * 1000;
 const MODEL = /\.safetensors$/i;
 const JOB_FOLDER = /^[0-9a-zA-Z_-]{1,100}$/;
 
@@ -61,20 +63,10 @@ export function createFiles({ data, uploads, assetsFolder, modelsFolder }: Files
     upload: (uploadId) => uploads.path(uploadId),
     jobFolder,
     removeJobFolder: (jobId) => rm(jobFolder(jobId), { recursive: true, force: true }),
-    async sweepJobFolders(jobIds) {
-      const known = new Set(jobIds);
-      for (const name of await readdir(data.jobs).catch(() => [] as string[])) {
-        if (known.has(name)) continue;
-        const path = join(data.jobs, name);
-        const age = await stat(path).then(
-          ({ mtimeMs }) => Date.now() - mtimeMs,
-          () => 0,
-        );
-        if (age > FORGOTTEN_MS) await rm(path, { recursive: true, force: true });
-      }
-    },
+    sweepJobFolders: (jobIds) => sweepFolders(data.jobs, jobIds, FORGOTTEN_MS),
     repairFolder,
     removeRepairFolder: (repairId) => rm(repairFolder(repairId), { recursive: true, force: true }),
+    sweepRepairFolders: (repairIds) => sweepFolders(data.repairs, repairIds, LEFT_BEHIND_MS),
     cacheFolder: data.cache,
     bundledModel: (bundledName) => join(modelsFolder, basename(bundledName)),
     async bundledModels() {
@@ -85,6 +77,20 @@ export function createFiles({ data, uploads, assetsFolder, modelsFolder }: Files
     hash: sha256,
     hashOf: hashFile,
   };
+}
+
+/** Removes what is in a folder and was not touched for so long, but for the names given. */
+async function sweepFolders(folder: string, names: readonly string[], olderMs: number): Promise<void> {
+  const known = new Set(names);
+  for (const name of await readdir(folder).catch(() => [] as string[])) {
+    if (known.has(name)) continue;
+    const path = join(folder, name);
+    const age = await stat(path).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    );
+    if (age > olderMs) await rm(path, { recursive: true, force: true });
+  }
 }
 
 async function kindOf(path: string): Promise<FileKind> {

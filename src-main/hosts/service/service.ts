@@ -3,7 +3,7 @@
  * the handlers that windows speak to. Whatever shows windows (a page, a desktop, the command line) begins here.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import { createApplication, type Application } from '#app/application.ts';
 import { exportOf, type Exportable } from '#app/imports/export-of.ts';
@@ -83,8 +83,6 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   );
   let engines: ServiceEngines | undefined;
   try {
-    // Photos under repair belong to windows of a run that has ended.
-    await rm(data.repairs, { recursive: true, force: true });
     for (const folder of [data.jobs, data.cache, data.uploads, data.repairs])
       await mkdir(folder, { recursive: true });
     engines = createEngines(options.openEngine ?? engineOpener(onBug), library.store.settings());

@@ -4,6 +4,7 @@
  */
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { AppError } from '#domain/errors.ts';
+import { hasTiffExif } from './tiff-exif.ts';
 import { sniffFormat, sniffLength, type ReadableFormat } from '../image-format.ts';
 
 export interface Photo {
@@ -18,6 +19,8 @@ export interface Photo {
   /** Whether a file of this format keeps every sample. */
   readonly isLossless: boolean;
   readonly chromaSubsampling: string;
+  /** Sentences: what of the file cannot be kept as it is. */
+  readonly notices: readonly string[];
 }
 
 /** Pixels of the upright photo. */
@@ -52,6 +55,7 @@ export async function openPhoto(bytes: Uint8Array): Promise<Photo> {
     );
   }
   const { space, depth, channels, chromaSubsampling = '4:2:0' } = header;
+  if (space === 'cmyk' && depth === 'uchar') return converted(bytes);
   const isKnown = ['srgb', 'rgb', 'rgb16', 'b-w', 'grey16'].includes(space);
   if (!isKnown || channels > 4 || (depth !== 'uchar' && depth !== 'ushort')) {
     throw new AppError(
@@ -63,8 +67,28 @@ export async function openPhoto(bytes: Uint8Array): Promise<Photo> {
   const bitDepth = depth === 'ushort' ? 16 : 8;
   return {
     ...{ bytes, format, width, height, bands, bitDepth, chromaSubsampling },
+    notices: format === 'tiff' && hasTiffExif(bytes) ? [exifIsLost] : [],
     isLossless: format === 'png' || format === 'tiff' || (format === 'webp' && isLosslessWebp(bytes)),
   };
+}
+
+const exifIsLost =
+  'This TIFF carries EXIF data (when and how it was taken), which are not written into TIFF again: keep the original for them.';
+const wasConverted =
+  'Its colours were CMYK, for print: they were converted to sRGB, and the photo is saved as PNG.';
+
+/** What is not in RGB, as a PNG that is. @throws AppError bad-image */
+async function converted(bytes: Uint8Array): Promise<Photo> {
+  try {
+    const png = await sharp(bytes, { autoOrient: true, failOn: 'error', limitInputPixels: MOST_PIXELS })
+      .toColourspace('srgb')
+      .keepExif()
+      .png({ compressionLevel: 1 })
+      .toBuffer();
+    return { ...(await openPhoto(plainBytes(png))), notices: [wasConverted] };
+  } catch (error) {
+    throw error instanceof AppError ? error : damaged(error);
+  }
 }
 
 /** The photo as sharp begins with it: upright, its own samples. */

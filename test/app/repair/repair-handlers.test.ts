@@ -9,7 +9,7 @@ import { createStage, type ApplicationStage, type PlayedEngine } from '../applic
 const opened = {
   ...{ width: 4, height: 3, previewWidth: 4, previewHeight: 3 },
   ...{ preview: new Uint8Array(1), format: 'jpeg' as const, bitDepth: 8 as const, hasAlpha: false },
-  isLossless: false,
+  ...{ isLossless: false, notices: [] },
 };
 const result: RepairResult = {
   ...{ preview: new Uint8Array(1), region: { x: 0, y: 0, width: 1, height: 1 } },
@@ -19,12 +19,25 @@ const mask = new Uint8Array(1);
 
 /** An engine that keeps a photo as the real one does. */
 const engine: PlayedEngine = {
-  async 'repair.open'({ path, folder }) {
+  async 'repair.open'({ path, folder, name }) {
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 'photo'), await readFile(path));
-    return opened;
+    return { ...opened, name };
   },
-  'repair.run': () => result,
+  async 'repair.reopen'({ folder }) {
+    const isRepaired = await isThere(join(folder, 'answer'));
+    if (!(await isThere(join(folder, 'photo')))) throw new AppError('not-found', 'It is not open.');
+    const photo = { ...opened, name: 'Holiday.JPG' };
+    return { photo, mask, result: isRepaired ? result : null, options: null };
+  },
+  async 'repair.keepMask'({ folder, mask: painted }) {
+    await writeFile(join(folder, 'mask'), painted);
+    return {};
+  },
+  async 'repair.run'({ folder }) {
+    await writeFile(join(folder, 'answer'), '');
+    return result;
+  },
   'repair.stop': () => ({}),
   async 'repair.write'({ folder, format }) {
     const extension = format === 'png' ? 'png' : 'jpg';
@@ -50,9 +63,8 @@ const isThere = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   );
-
 test('a photo is opened, repaired, saved under a free name or for a download, and closed', async () => {
-  const stage = await createStage({ engine });
+  const stage = await createStage({ engine: { ...engine } });
   const repairId = await openPhoto(stage);
   assert.deepEqual(await stage.ask('repair.apply', { repairId, mask, options: learning }), result);
   assert.ok(stage.asked.includes('heavy repair.run'), 'what learns keeps nobody waiting');
@@ -78,7 +90,7 @@ test('a photo is opened, repaired, saved under a free name or for a download, an
 });
 
 test('an engine that dies takes nothing with it: the same photo is repaired by the next one', async () => {
-  const stage = await createStage({ engine });
+  const stage = await createStage({ engine: { ...engine } });
   const repairId = await openPhoto(stage);
   stage.engine['repair.run'] = () => {
     throw new AppError('disconnected', 'The engine stopped.');
@@ -94,7 +106,7 @@ test('an engine that dies takes nothing with it: the same photo is repaired by t
 });
 
 test('one repair of a photo at a time; closed meanwhile, its folder goes when it ends', async () => {
-  const stage = await createStage({ engine });
+  const stage = await createStage({ engine: { ...engine } });
   const repairId = await openPhoto(stage);
   const { promise, resolve } = Promise.withResolvers<RepairResult>();
   stage.engine['repair.run'] = () => promise;
@@ -111,7 +123,7 @@ test('one repair of a photo at a time; closed meanwhile, its folder goes when it
 });
 
 test('what cannot be opened leaves no folder; without a model, only learning is there', async () => {
-  const stage = await createStage({ engine });
+  const stage = await createStage({ engine: { ...engine } });
   const repairId = await openPhoto(stage);
   await assert.rejects(stage.ask('repair.apply', { repairId, mask, options: repairOptions.parse({}) }), {
     code: 'not-found',
@@ -124,4 +136,65 @@ test('what cannot be opened leaves no folder; without a model, only learning is 
   const source = { path: join(stage.folder, 'Holiday.JPG') };
   await assert.rejects(stage.ask('repair.open', { source }), { code: 'bad-image' });
   assert.deepEqual(await readdir(join(stage.folder, 'repairs')), [repairId]);
+});
+
+test('learning is a job: the window may go, and another one finds the photo, its mask and its result', async () => {
+  const stage = await createStage({ engine: { ...engine } });
+  const repairId = await openPhoto(stage);
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  stage.engine['repair.run'] = async (call) => {
+    assert.equal(call.mask, null, 'it goes by the mask that was kept');
+    await promise;
+    await writeFile(join(call.folder, 'answer'), '');
+    return result;
+  };
+  const { jobId } = await stage.ask('repair.learn', { repairId, mask, options: learning });
+  await assert.rejects(stage.ask('repair.learn', { repairId, mask, options: learning }), { code: 'busy' });
+  await stage.ask('repair.close', { repairId });
+  assert.ok(await isThere(folderOf(stage, repairId)), 'the job needs it');
+
+  const early = await stage.ask('repair.reopen', { repairId });
+  assert.deepEqual([early.photo.name, early.result, early.jobId], ['Holiday.JPG', null, jobId]);
+  resolve(undefined);
+  const job = await stage.application.queue.settled(jobId);
+  assert.deepEqual(
+    [job.kind, job.state, job.title, job.repairId],
+    ['repair', 'done', 'Learn Holiday.JPG', repairId],
+  );
+  const { result: kept, mask: keptMask } = await stage.ask('repair.reopen', { repairId });
+  assert.deepEqual([kept, keptMask], [result, mask]);
+  await assert.rejects(stage.ask('repair.reopen', { repairId: 'gone' }), { code: 'not-found' });
+});
+
+test('enough learned, the job stops with a result; cancelled and closed, nothing is left', async () => {
+  const stage = await createStage({ engine: { ...engine } });
+  const repairId = await openPhoto(stage);
+  const stopped = Promise.withResolvers<RepairResult>();
+  stage.engine['repair.stop'] = () => {
+    stopped.resolve(result);
+    return {};
+  };
+  const running = Promise.withResolvers<undefined>();
+  stage.engine['repair.run'] = () => {
+    running.resolve(undefined);
+    return stopped.promise;
+  };
+  const { jobId } = await stage.ask('repair.learn', { repairId, mask, options: learning });
+  await running.promise;
+  await stage.ask('jobs.stop', { jobId });
+  assert.equal((await stage.application.queue.settled(jobId)).state, 'stopped');
+
+  const begun = Promise.withResolvers<undefined>();
+  stage.engine['repair.run'] = (_, { signal }) => {
+    begun.resolve(undefined);
+    return new Promise((_, reject) =>
+      signal.addEventListener('abort', () => reject(new AppError('cancelled', 'It was cancelled.'))),
+    );
+  };
+  await stage.ask('jobs.resume', { jobId });
+  await begun.promise;
+  await stage.ask('repair.close', { repairId });
+  await stage.ask('jobs.cancel', { jobId });
+  assert.equal((await stage.application.queue.settled(jobId)).state, 'cancelled');
+  assert.deepEqual(await readdir(join(stage.folder, 'repairs')), []);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRandom } from '#domain/random.ts';
 import { growHole } from '#engine/repair/held-growth.ts';
-import { learnRule } from '#engine/repair/learn-rule.ts';
+import { learnRule, type LessonState } from '#engine/repair/learn-rule.ts';
 import { createSingleTrainer, readRule } from '#engine/training/single.ts';
 import { singleOptions } from '#engine/training/single-options.ts';
 import { tf } from '#engine/tf.ts';
@@ -44,7 +44,16 @@ test('held cells show what is known of them after every step; unlocked ones do n
 test('a rule learns from the intact cells alone: what is in the hole changes nothing', async () => {
   const learn = (target: Float32Array) =>
     learnRule({
-      ...{ spec, known: target, hole, rule: null, iterations: 3, seed: 2, implementation: 'auto' },
+      ...{
+        spec,
+        known: target,
+        hole,
+        rule: null,
+        iterations: 3,
+        seed: 2,
+        implementation: 'auto',
+        from: null,
+      },
       isStopped: () => false,
       onStep: () => Promise.resolve(),
     });
@@ -63,7 +72,7 @@ test('a rule learns from the intact cells alone: what is in the hole changes not
 test('learning ends when asked, with what it has', async () => {
   let steps = 0;
   const learned = await learnRule({
-    ...{ spec, known, hole, rule, iterations: 100, seed: 2, implementation: 'auto' },
+    ...{ spec, known, hole, rule, iterations: 100, seed: 2, implementation: 'auto', from: null },
     isStopped: () => steps === 2,
     onStep: () => {
       steps++;
@@ -71,6 +80,23 @@ test('learning ends when asked, with what it has', async () => {
     },
   });
   assert.deepEqual([learned.iterations, learned.reason], [2, 'stopped']);
+});
+
+test('a lesson that is broken off and taken up again is one that was not, to the last bit', async () => {
+  const setup = { spec, known, hole, rule, seed: 2, implementation: 'auto' as const };
+  const still = { isStopped: () => false, onStep: () => Promise.resolve() };
+  const whole = await learnRule({ ...setup, ...still, iterations: 5, from: null });
+  let kept: LessonState | null = null;
+  const broken = learnRule({
+    ...{ ...setup, iterations: 5, from: null, isStopped: () => false },
+    async onStep({ iteration, state }) {
+      if (iteration < 2) return;
+      kept = await state();
+      throw new Error('the power is gone');
+    },
+  });
+  await assert.rejects(broken, /power/);
+  assert.deepEqual(await learnRule({ ...setup, ...still, iterations: 5, from: kept }), whole);
 });
 
 test('a loss mask of ones is no mask, to the last bit; one of another size is refused', async () => {

@@ -117,12 +117,36 @@ test('a mask is white on black, or anything opaque that is white, of the photo o
   await assert.rejects(openMask(png, { width: 8, height: 8 }), { code: 'mismatch', message: /4×2.*8×8/ });
 });
 
-test('photos that cannot be repaired as they are say so', async () => {
+test('colours for print are converted, and it is said', async () => {
   const cmyk = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#abc' } })
     .toColourspace('cmyk')
     .jpeg()
     .toBuffer();
-  await assert.rejects(openPhoto(cmyk), { code: 'unsupported', message: /cmyk.*save it as RGB/ });
+  const photo = await openPhoto(cmyk);
+  assert.deepEqual([photo.format, photo.bands, photo.isLossless], ['png', 3, true]);
+  assert.match(photo.notices.join(), /CMYK.*converted to sRGB.*saved as PNG/);
+  const pixel = (await all(photo)).slice(0, 3);
+  for (const [i, value] of [0xaa, 0xbb, 0xcc].entries())
+    assert.ok(Math.abs(pixel[i] - value) < 24, `${pixel[i]}`);
+});
+
+test('a TIFF with EXIF data says that they are not written again', async () => {
+  const plain = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#abc' } })
+    .tiff()
+    .toBuffer();
+  assert.deepEqual((await openPhoto(plain)).notices, []);
+  // The first entry of its directory becomes a pointer to EXIF data.
+  const view = new DataView(plain.buffer, plain.byteOffset, plain.byteLength);
+  const isLittle = view.getUint16(0) === 0x4949;
+  const at = view.getUint32(4, isLittle);
+  const count = view.getUint16(at, isLittle);
+  const tags = Array.from({ length: count }, (_, i) => view.getUint16(at + 2 + i * 12, isLittle));
+  const spare = tags.indexOf(0x11c) >= 0 ? tags.indexOf(0x11c) : tags.length - 1;
+  view.setUint16(at + 2 + spare * 12, 0x8769, isLittle);
+  assert.match((await openPhoto(plain)).notices.join(), /EXIF.*keep the original/);
+});
+
+test('photos that cannot be repaired as they are say so', async () => {
   await assert.rejects(openPhoto(Buffer.from('GIF')), { code: 'bad-image' });
   const { file } = await samplePhoto({ format: 'png', bitDepth: 8, bands: 3, width: 40, height: 40 });
   const cut = await openPhoto(file.subarray(0, file.length - 900));

@@ -15,6 +15,7 @@ function job(change: Partial<Job>): Job {
       styleIds: [],
       styleCount: 0,
       path: null,
+      repairId: null,
     },
     ...change,
   };

@@ -13,6 +13,7 @@ import { meetingEdge, smoothlyFilled } from '#engine/repair/surroundings.ts';
 import { trustIn } from '#engine/repair/trust.ts';
 import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
 import { encodeInput, type EncodingModel } from '../encode-picture.ts';
+import type { LessonBook } from './lesson-file.ts';
 
 export interface Patch {
   /** Premultiplied RGBA, [H, W, 4]. */
@@ -54,12 +55,16 @@ export interface LearningOptions extends GrowerOptions {
   /** Ends learning with what it has. */
   readonly isStopped: () => boolean;
   readonly onNotice: (sentence: string) => void;
+  /** Where lessons are put down, so that another process can go on. */
+  readonly book?: LessonBook;
 }
 
 const SEED = 1;
 const PASSES = 2;
 /** Of the iterations, for each part after the first. */
 const LATER_PART = 0.25;
+/** Between two times that a lesson is put down. */
+const KEEP_MS = 10_000;
 /** Between two looks of a person at what grows. */
 const SHOW_MS = 100;
 
@@ -110,11 +115,12 @@ const learner: ModelSpec = {
 
 export function learningGrower(
   model: EncodingModel | null,
-  { lock, implementation, iterations, isStopped, onNotice }: LearningOptions,
+  { lock, implementation, iterations, isStopped, onNotice, book }: LearningOptions,
 ): PatchGrower {
   const base: ModelSpec = { ...(model?.spec ?? learner), network: null, damage: null };
   /** Of an earlier part: the next one of the same photo needs less. */
   let earlier: RuleValues | null = null;
+  let parts = 0;
   return {
     grid: base.grid,
     isOneLevel: true,
@@ -123,16 +129,27 @@ export function learningGrower(
       const known = asSeenBy(base.image, patch.cells);
       const spec = { ...base, steps: stepsFor(hole, base.grid) };
       const filled = smoothlyFilled(known, hole, base.grid.width);
-      const start = earlier ?? (model && (await encodeInput(model, filled)).rule);
+      const part = parts++;
+      const page = book?.read(part) ?? null;
+      const start = earlier ?? (model && (await encodeInput(model, filled, heldDecoderOf(model.spec))).rule);
+      let keptMs = performance.now();
       const most = earlier === null ? iterations : Math.ceil(iterations * LATER_PART);
       const learned = await learnRule({
-        ...{ spec, known, hole, rule: start, iterations: most, seed: SEED, implementation },
+        ...{ spec, known, hole, rule: start, seed: SEED, implementation, from: page?.state ?? null },
+        // What was learned to the end is not learned again.
+        iterations: page?.isOver === true ? 0 : most,
         isStopped: () => isStopped() || patch.signal.aborted,
-        async onStep({ iteration, loss }) {
+        async onStep({ iteration, loss, state }) {
+          if (book && performance.now() - keptMs > KEEP_MS) {
+            await book.write(part, { isOver: false, state: await state() });
+            keptMs = performance.now();
+          }
           await patch.phase(null, `Learning this photo, loss ${loss.toPrecision(3)}`, iteration, most);
           await new Promise<void>((resolve) => setImmediate(resolve));
         },
       });
+      const isOver = learned.reason !== 'stopped';
+      await book?.write(part, { isOver, state: learned.state });
       if (patch.signal.aborted) throw new AppError('cancelled', 'The repair was cancelled.');
       earlier = learned.rule;
       if (learned.reason !== 'finished') {

@@ -1,6 +1,7 @@
 /**
  * A photo under repair on the disk, each file written as a whole, so that any process can go on from there:
- * `photo`, the file as it came; `preview`, its pixels on a screen; `repaired`, what differs from it; `result.EXT`.
+ * `photo`, the file as it came; `preview`, its pixels on a screen; `about`, its name and what it is; `mask`; `repaired`, what
+ * differs from it; `answer`, what was told of that; `result.EXT`; and `lesson` (lesson-file.ts).
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -64,13 +65,42 @@ export async function keepParts(
 }
 
 /** None where nothing was repaired yet. */
-export async function keptParts(folder: string, { bitDepth }: Photo): Promise<Difference[]> {
-  const message = await readFileBytes(join(folder, 'repaired')).catch((failure: unknown) => {
-    if (failure instanceof AppError && failure.code === 'not-found') return null;
-    throw failure;
-  });
+export async function keptParts(
+  folder: string,
+  { bitDepth }: Pick<Photo, 'bitDepth'>,
+): Promise<Difference[]> {
+  const message = await readIfThere(join(folder, 'repaired'));
   if (message === null) return [];
   const { parts } = decodeMessage(message) as { parts: (Difference & { samples: Uint8Array })[] };
   if (bitDepth === 8) return parts;
   return parts.map((part) => ({ ...part, samples: new Uint16Array(part.samples.slice().buffer) }));
+}
+
+/** What was told of the photo when it was opened, and of its repair. */
+export async function keepNote(folder: string, name: 'about' | 'answer', note: unknown): Promise<void> {
+  await writeFileAtomic(join(folder, name), encodeMessage(note));
+}
+
+/** Null where there is none. */
+export async function keptNote(folder: string, name: 'about' | 'answer'): Promise<unknown> {
+  const bytes = await readIfThere(join(folder, name));
+  return bytes && decodeMessage(bytes);
+}
+
+export async function keepMask(folder: string, mask: Uint8Array): Promise<void> {
+  await writeFileAtomic(join(folder, 'mask'), mask);
+}
+
+/** Null where nothing was painted yet. */
+export function keptMask(folder: string): Promise<Uint8Array | null> {
+  return readIfThere(join(folder, 'mask'));
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | null> {
+  try {
+    return await readFileBytes(path);
+  } catch (failure) {
+    if (failure instanceof AppError && failure.code === 'not-found') return null;
+    throw failure;
+  }
 }

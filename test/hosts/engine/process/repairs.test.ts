@@ -38,18 +38,21 @@ async function opened(name: string, kind: SampleKind): Promise<string> {
   const path = join(stage.folder, `${name}.${kind.format}`);
   await writeFile(path, (await samplePhoto({ ...kind, width: WIDTH, height: HEIGHT })).file);
   const folder = join(stage.folder, name);
-  const { width, height, bitDepth } = await stage.client.call('repair.open', { path, folder });
+  const { width, height, bitDepth } = await stage.client.call('repair.open', { path, folder, name });
   assert.deepEqual([width, height, bitDepth], [WIDTH, HEIGHT, kind.bitDepth]);
   return folder;
 }
 
+type RunOptions = ParamsIn<EngineContract, 'repair.run'>['options'] &
+  Partial<Pick<ParamsIn<EngineContract, 'repair.run'>, 'mask' | 'modelPath'>>;
+
 async function run(
   folder: string,
-  options: Partial<ParamsIn<EngineContract, 'repair.run'>> = {},
+  how: RunOptions = {},
   call: { signal?: AbortSignal; onProgress?: (value: Progress<EngineContract, 'repair.run'>) => void } = {},
 ) {
-  const mask = options.mask ?? (await maskOf(holes));
-  return stage.client.call('repair.run', { folder, modelPath, feather: 2, ...options, mask }, call);
+  const { mask = await maskOf(holes), modelPath: path = modelPath, ...options } = how;
+  return stage.client.call('repair.run', { folder, modelPath: path, mask, options }, call);
 }
 
 for (const bitDepth of [8, 16] as const) {
@@ -76,7 +79,9 @@ for (const bitDepth of [8, 16] as const) {
       assert.ok(changed > 100, 'what was damaged is not what it was');
       assert.ok(changed <= result.repaired);
     }
-    assert.deepEqual((await readdir(folder)).sort(), ['photo', 'preview', 'repaired', 'result.png']);
+    assert.deepEqual((await readdir(folder)).sort(), [
+      ...['about', 'answer', 'mask', 'photo', 'preview', 'repaired', 'result.png'],
+    ]);
   });
 }
 
@@ -98,6 +103,33 @@ test('a rule learns the photo, tells how far it is, and ends when asked', async 
   assert.match(phases[0], /^Learning this photo/);
   assert.match(result.notices.join(), /^Learning ended after \d+ iterations, as you asked/);
   assert.ok(result.identical === result.pixels - result.repaired);
+});
+
+test('broken off, learning goes on where it was, for the same mask alone', async () => {
+  const folder = await opened('resumed', { format: 'png', bitDepth: 8, bands: 3 });
+  const learning = { modelPath: null, learns: true, iterations: 4, mask: await maskOf(holes.slice(0, 1)) };
+  const learned: number[] = [];
+  const cancelling = new AbortController();
+  const breaking = run(folder, learning, {
+    signal: cancelling.signal,
+    onProgress: () => cancelling.abort(),
+  });
+  await assert.rejects(breaking, { code: 'cancelled' });
+  assert.ok((await readdir(folder)).includes('lesson'));
+  const onProgress = ({ phase, done }: Progress<EngineContract, 'repair.run'>): void => {
+    if (phase.startsWith('Learning')) learned.push(done);
+  };
+  // The mask that was kept.
+  const result = await run(folder, { ...learning, mask: null }, { onProgress });
+  assert.ok((learned[0] ?? 4) > 1, `it goes on with iteration ${learned[0]}`);
+  const kept = await stage.client.call('repair.reopen', { folder });
+  assert.equal(kept.photo.name, 'resumed');
+  assert.deepEqual(kept.result, result);
+  assert.equal(kept.options?.learns, true);
+  assert.deepEqual(Buffer.from(kept.mask ?? []), learning.mask);
+  learned.length = 0;
+  await run(folder, { ...learning, mask: await maskOf(holes.slice(1)) }, { onProgress });
+  assert.equal(learned[0], 1, 'another mask is another lesson');
 });
 
 test('cancelled, it says so, and what was repaired before stays', async () => {
@@ -126,7 +158,7 @@ test('an empty mask, another size and what is no photo are refused with a senten
   const path = join(stage.folder, 'photo.txt');
   await writeFile(path, 'no photo');
   const elsewhere = join(stage.folder, 'none');
-  await assert.rejects(stage.client.call('repair.open', { path, folder: elsewhere }), {
+  await assert.rejects(stage.client.call('repair.open', { path, folder: elsewhere, name: 'photo.txt' }), {
     ...{ code: 'bad-image', message: /photo\.txt.*not a picture/ },
   });
 });
