@@ -45,7 +45,7 @@ test('every permission is refused but writing to the clipboard, and that to othe
       null as never,
       permission as never,
       (given) => (answer = given),
-      details as never,
+      details,
     );
     assert.notEqual(answer, undefined, 'it is always answered');
     return answer!;

@@ -63,12 +63,12 @@ class StandInApp
   #chromium: ChromiumProcess | undefined;
   #isReady = false;
   #isQuitting = false;
-  readonly #ready = Promise.withResolvers<void>();
+  readonly #ready = Promise.withResolvers<undefined>();
 
   /** For register.ts: opens the browser, after the program's own module has been run to its end, as in Electron. */
   begin(): void {
     setImmediate(() => {
-      this.#start().then(this.#ready.resolve, (failure: unknown) => {
+      this.#start().then(() => this.#ready.resolve(undefined), (failure: unknown) => {
         process.stderr.write(`${String(failure)}\n`);
         process.exit(1);
       });

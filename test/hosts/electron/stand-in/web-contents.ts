@@ -65,7 +65,6 @@ export class StandInWebContents
       | 'undo'
       | 'redo'
       | 'selectAll'
-      | 'getLastWebPreferences'
     >
 {
   static #nextId = 1;
@@ -96,6 +95,7 @@ export class StandInWebContents
     return this.#url;
   }
 
+  /** Electron has it without declaring it. */
   getLastWebPreferences(): Electron.WebPreferences {
     return this.#preferences;
   }
@@ -237,11 +237,6 @@ export class StandInWebContents
     devTools.on('Page.navigatedWithinDocument', ({ frameId, url }: { frameId: string; url: string }) => {
       if (frameId === this.targetId) this.#url = fromBrowser(url);
     });
-    devTools.on('Page.windowOpen', ({ url }: { url: string }) => {
-      const details = { url: fromBrowser(url), frameName: '', features: '', disposition: 'new-window' };
-      const answer = this.windowOpenHandler?.(details as Electron.HandlerDetails) ?? { action: 'allow' };
-      if (answer.action === 'deny') this.#closeNextPopup();
-    });
     devTools.on('Fetch.requestPaused', (paused: PausedRequest) => void this.#judge(devTools, paused));
     devTools.on('Inspector.targetCrashed', () =>
       this.emit('render-process-gone', eventWith({}), { reason: 'crashed', exitCode: 139 }),
@@ -250,20 +245,6 @@ export class StandInWebContents
       if (targetId === this.targetId) this.#gone();
     });
     browser.on('closed', () => this.#gone());
-  }
-
-  #closeNextPopup(): void {
-    const { browser } = app.chromium.devTools;
-    const created = ({
-      targetInfo,
-    }: {
-      targetInfo: { targetId: string; openerId?: string; type: string };
-    }): void => {
-      if (targetInfo.openerId !== this.targetId || targetInfo.type !== 'page') return;
-      browser.off('Target.targetCreated', created);
-      void browser.send('Target.closeTarget', { targetId: targetInfo.targetId }).catch(() => undefined);
-    };
-    browser.on('Target.targetCreated', created);
   }
 
   /** A document is asked for, in this frame or one within. */
@@ -288,6 +269,17 @@ export class StandInWebContents
   async #hear(devTools: DevToolsSession, message: PageMessage, contextId: number): Promise<void> {
     const senderFrame = await this.#frameOf(devTools, contextId);
     const event = { sender: this, senderFrame, processId: 1, frameId: contextId, ports: [] };
+    if (message.kind === 'open') {
+      const details = {
+        url: fromBrowser(message.url),
+        frameName: '',
+        features: '',
+        disposition: 'new-window',
+      };
+      const answer = this.windowOpenHandler?.(details as Electron.HandlerDetails) ?? { action: 'allow' };
+      if (answer.action === 'allow') throw new Error('the stand-in opens no second window for a page');
+      return;
+    }
     if (message.kind === 'send') {
       ipcMain.emit(message.channel, event, ...message.args);
       return;
@@ -322,9 +314,16 @@ export class StandInWebContents
   }
 }
 
-type PageMessage = { readonly channel: string; readonly args: readonly unknown[] } & (
-  { readonly kind: 'send' } | { readonly kind: 'invoke'; readonly id: number }
-);
+type PageMessage =
+  | { readonly kind: 'send'; readonly channel: string; readonly args: readonly unknown[] }
+  | {
+      readonly kind: 'invoke';
+      readonly id: number;
+      readonly channel: string;
+      readonly args: readonly unknown[];
+    }
+  /** The page would open a window. */
+  | { readonly kind: 'open'; readonly url: string };
 
 interface PausedRequest {
   readonly requestId: string;

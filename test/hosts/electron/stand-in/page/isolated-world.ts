@@ -58,6 +58,11 @@ ownWorld.document.addEventListener('stand-in:call', (event) => {
   }
 });
 
+ownWorld.document.addEventListener('stand-in:open', (event) => {
+  const url = (event as Event & { readonly detail: string }).detail;
+  ownWorld.standInSend(JSON.stringify({ kind: 'open', url }));
+});
+
 /** A port whose other end is in the stand-in's process. */
 function openPort(path: string): PagePort {
   const { port1, port2 } = new ownWorld.MessageChannel();

@@ -1,6 +1,7 @@
 /**
  * The page's side of `contextBridge`: makes what a preload script exposes a property of `window`, whose functions call
  * across to the preload's world. Worlds share no values, but a DOM event is heard in both, at once, and its detail cloned.
+ * And what would open a window asks the program, and opens none.
  */
 interface Shape {
   readonly kind: 'function' | 'object' | 'value';
@@ -9,6 +10,8 @@ interface Shape {
 }
 
 const mainPage = globalThis as unknown as {
+  readonly location: { readonly href: string };
+  open: (address?: string) => null;
   readonly document: EventTarget;
   readonly CustomEvent: new (name: string, init: { detail: unknown }) => Event & { readonly detail: unknown };
 };
@@ -35,4 +38,23 @@ function built({ kind, members = {}, value }: Shape, path: readonly string[]): u
 mainPage.document.addEventListener('stand-in:expose', (event) => {
   const { key, shape } = (event as Event & { readonly detail: { key: string; shape: Shape } }).detail;
   Object.defineProperty(globalThis, key, { value: built(shape, [key]), enumerable: true });
+});
+
+function openWindow(address: string): void {
+  const url = new URL(address, mainPage.location.href).href;
+  mainPage.document.dispatchEvent(new mainPage.CustomEvent('stand-in:open', { detail: url }));
+}
+
+mainPage.open = (address = 'about:blank') => {
+  openWindow(address);
+  return null;
+};
+mainPage.document.addEventListener('click', (event) => {
+  const [link] = event.composedPath().flatMap((element) => {
+    const { localName, target, href } = element as unknown as Record<string, string>;
+    return localName === 'a' && target === '_blank' ? [href] : [];
+  });
+  if (link === undefined) return;
+  event.preventDefault();
+  openWindow(link);
 });
