@@ -2,9 +2,12 @@
 import { engineContract, type EngineContract } from '#contract/engine-contract.ts';
 import { serve, type Handlers } from '#contract/rpc.ts';
 import { processPort } from '#hosts/engine/process-port.ts';
+import { createDirectLines } from '#hosts/engine/process/direct-lines.ts';
+import { utilityPort } from '#hosts/engine/process/utility-port.ts';
 
-const [, , worst] = process.argv;
-const port = processPort(process, 'the parent ended');
+// A desktop's utility process gets no arguments.
+const worst = process.argv[2] ?? process.env['MORPHOGEN_WORST'];
+const port = utilityPort(createDirectLines()) ?? processPort(process, 'the parent ended');
 port.onClose(() => process.exit(0));
 const handlers: Partial<Handlers<EngineContract>> = {
   'engine.open': () => ({ backend: 'wasm', threads: 1, description: 'a stand-in', device: 'none' }),
