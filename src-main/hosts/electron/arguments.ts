@@ -10,12 +10,17 @@ export interface DesktopArguments {
 }
 
 /**
- * @param argv with the program first, and where Electron runs a folder or a script, that second.
+ * @param argv with the program first.
  * @param cwd what relative names are relative to.
+ * @param isPackaged whether the program is Morphogen; else it is Electron, and second is what it runs.
  */
-export function parseDesktopArguments(argv: readonly string[], cwd: string): DesktopArguments {
+export function parseDesktopArguments(
+  argv: readonly string[],
+  cwd: string,
+  isPackaged: boolean,
+): DesktopArguments {
   const { values, positionals } = parseArgs({
-    args: argv.slice(1),
+    args: argv.slice(isPackaged ? 1 : 2),
     options: { data: { type: 'string' } },
     allowPositionals: true,
     strict: false,

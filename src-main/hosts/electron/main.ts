@@ -31,7 +31,7 @@ registerScheme();
 app.enableSandbox();
 app.on('web-contents-created', (_, contents) => guardContents(contents));
 
-const given = parseDesktopArguments(process.argv, process.cwd());
+const given = parseDesktopArguments(process.argv, process.cwd(), app.isPackaged);
 const place = dataPlace(given.dataFolder, usualDataFolder(), {
   ...{ platform: process.platform, executable: app.getPath('exe'), env: process.env },
   ...{ isPackaged: app.isPackaged, exists: existsSync },

@@ -17,6 +17,8 @@ const packagedResources = process.env['MORPHOGEN_STAND_IN_RESOURCES'];
 if (packagedResources !== undefined)
   Object.defineProperty(process, 'resourcesPath', { value: packagedResources });
 const appPath = packagedResources === undefined ? root : join(dirname(process.argv[1]), '../..');
+// As a package is started: its own program, and what it is given.
+if (packagedResources !== undefined) process.argv.splice(1, 1);
 
 type PathName = Parameters<Electron.App['getPath']>[0];
 
