@@ -39,10 +39,11 @@ export const implementations: readonly Implementation[] = [
   // Some steps of most cases fit, the others keep their state and compute it again.
   onWasm('wasm, little memory', { threads: 2 }, { keepBytes: 15_000 }),
   onWasm('wasm, no memory', { threads: 1 }, { keepBytes: 0 }),
-  onTensorflow('tensorflow'),
-  onTensorflow('tensorflow, every cell', { chooses: false }),
-  onTensorflow('tensorflow, little memory', { keepBytes: 15_000 }),
-  onTensorflow('tensorflow, no memory, every cell', { chooses: false, keepBytes: 0 }),
+  onTensorflow('tensorflow', 'all'),
+  // As on graphics processors.
+  onTensorflow('tensorflow, every cell', 'part', { chooses: false }),
+  onTensorflow('tensorflow, little memory', 'part', { keepBytes: 15_000 }),
+  onTensorflow('tensorflow, no memory, every cell', 'least', { chooses: false, keepBytes: 0 }),
 ];
 
 function onCpu(
@@ -62,11 +63,15 @@ function onCpu(
 }
 
 /** Where it was set up: `npm run setup:tensorflow`. */
-function onTensorflow(name: string, options: TensorflowOptions = {}): Implementation {
+function onTensorflow(
+  name: string,
+  extent: Implementation['extent'],
+  options: TensorflowOptions = {},
+): Implementation {
   return {
     name,
     implementation: 'auto',
-    extent: 'all',
+    extent,
     async available() {
       return readSetUp() === null ? 'TensorFlow is not set up' : null;
     },

@@ -96,12 +96,14 @@ export function chooseCells(
 
 /**
  * Where the 3×3 maximum of each chosen cell and channel is, as places in the state [B, H, W, C]: the first of equals.
+ * @param highest Those maxima, [B, H, W, C].
  * @returns [B·R, C]
  */
 export function maximumPlaces(
   { height: H, width: W }: CellGrid,
   C: number,
   state: Float32Array,
+  highest: Float32Array,
   { cells }: ChosenCells,
 ): Int32Array {
   const places = new Int32Array(cells.length * C);
@@ -109,23 +111,23 @@ export function maximumPlaces(
     const cell = cells[row];
     const x = cell % W;
     const y = ((cell - x) / W) % H;
-    const top = y > 0 ? -W : 0;
-    const bottom = y < H - 1 ? W : 0;
-    const left = x > 0 ? -1 : 0;
-    const right = x < W - 1 ? 1 : 0;
-    for (let c = 0; c < C; c++) {
-      let best = -1;
-      let highest = -Infinity;
-      for (let j = top; j <= bottom; j += W) {
-        for (let i = left; i <= right; i++) {
-          const at = (cell + j + i) * C + c;
-          if (best === -1 || state[at] > highest) {
-            highest = state[at];
-            best = at;
-          }
-        }
-      }
-      places[row * C + c] = best;
+    // Outside of the grid the nearest cell stands in, which is one of the nine anyway.
+    const above = y > 0 ? -W * C : 0;
+    const below = y < H - 1 ? W * C : 0;
+    const left = x > 0 ? -C : 0;
+    const right = x < W - 1 ? C : 0;
+    for (let here = cell * C, at = row * C; here < (cell + 1) * C; here++, at++) {
+      const maximum = highest[here];
+      // Written out, for it is hot.
+      if (state[here + above + left] === maximum) places[at] = here + above + left;
+      else if (state[here + above] === maximum) places[at] = here + above;
+      else if (state[here + above + right] === maximum) places[at] = here + above + right;
+      else if (state[here + left] === maximum) places[at] = here + left;
+      else if (state[here] === maximum) places[at] = here;
+      else if (state[here + right] === maximum) places[at] = here + right;
+      else if (state[here + below + left] === maximum) places[at] = here + below + left;
+      else if (state[here + below] === maximum) places[at] = here + below;
+      else places[at] = here + below + right;
     }
   }
   return places;

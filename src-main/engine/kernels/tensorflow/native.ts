@@ -16,6 +16,7 @@ export interface NativeBackend {
     readonly TF_FLOAT: number;
     readonly TF_INT32: number;
     executeOp(name: string, attrs: readonly OpAttr[], inputs: readonly number[], outputs: number): OpResult[];
+    createTensor(shape: readonly number[], type: number, values: Float32Array): number;
     deleteTensor(id: number): void;
   };
   executeSingleOutput(name: string, attrs: readonly OpAttr[], inputs: readonly tf.TensorInfo[]): tf.Tensor;
@@ -37,6 +38,15 @@ export interface OpResult {
 /** A kernel's backend; kernels of this folder are registered for that one only. */
 export function nativeBackend(backend: unknown): NativeBackend {
   return backend as NativeBackend;
+}
+
+export type KernelCall = Parameters<tf.KernelFunc>[0];
+
+/** A kernel's input, which may not be left out. */
+export function inputOf({ inputs }: KernelCall, name: string): tf.Tensor {
+  const input = inputs[name];
+  if (input instanceof tf.Tensor) return input as tf.Tensor;
+  throw new Error(`a kernel of TensorFlow lacks its input ${name}`);
 }
 
 /** The operations, on the backend that is active. */

@@ -1,8 +1,10 @@
 /** The kernels of our own for tfjs-node-gpu's backend, in TensorFlow's operations. */
 import { BIAS_GRADIENT, RELU_MASK } from '#engine/network/layers.ts';
+import { ADAM_UPDATE } from '#engine/training/adam.ts';
 import { SUM_OF_SQUARES } from '#engine/training/gradients.ts';
 import { tf } from '#engine/tf.ts';
-import { nativeBackend, nativeOps } from './native.ts';
+import { adamUpdate } from './adam.ts';
+import { inputOf, nativeBackend, nativeOps, type KernelCall, type NativeOps } from './native.ts';
 import { rolloutKernels, setRolloutSettings, type RolloutSettings } from './rollout.ts';
 
 export const TENSORFLOW_BACKEND = 'tensorflow';
@@ -21,9 +23,12 @@ export function registerTensorflowKernels(backend: object, settings: Partial<Rol
 }
 
 const networkKernels: Readonly<Record<string, tf.KernelFunc>> = {
-  [RELU_MASK]: ({ inputs, backend }) =>
-    nativeOps(nativeBackend(backend)).reluGradient(inputs.dy as tf.Tensor, inputs.y as tf.Tensor),
-  [BIAS_GRADIENT]: ({ inputs, backend }) => nativeOps(nativeBackend(backend)).biasGradient(inputs.dy!),
-  [SUM_OF_SQUARES]: ({ inputs, backend }) =>
-    tf.tidy(() => tf.mul(nativeOps(nativeBackend(backend)).l2Loss(inputs.x!), 2)),
+  [ADAM_UPDATE]: adamUpdate,
+  [RELU_MASK]: (call) => opsOf(call).reluGradient(inputOf(call, 'dy'), inputOf(call, 'y')),
+  [BIAS_GRADIENT]: (call) => opsOf(call).biasGradient(inputOf(call, 'dy')),
+  [SUM_OF_SQUARES]: (call) => tf.tidy(() => tf.mul(opsOf(call).l2Loss(inputOf(call, 'x')), 2)),
 };
+
+function opsOf({ backend }: KernelCall): NativeOps {
+  return nativeOps(nativeBackend(backend));
+}

@@ -16,7 +16,7 @@ import {
 import { BCE_HIGH, BCE_LOW, sampleLoss } from '#engine/rollout/sample-loss.ts';
 import { tf } from '#engine/tf.ts';
 import { aboveThreshold } from './chosen-cells.ts';
-import { nativeBackend, nativeOps } from './native.ts';
+import { inputOf, nativeBackend, nativeOps, type KernelCall } from './native.ts';
 import {
   rolloutTask,
   stepBackward,
@@ -40,8 +40,6 @@ const settingsOf = new WeakMap<object, RolloutSettings>();
 export function setRolloutSettings(backend: object, settings: RolloutSettings): void {
   settingsOf.set(backend, settings);
 }
-
-type Call = Parameters<tf.KernelFunc>[0];
 
 export const rolloutKernels: Readonly<Record<string, tf.KernelFunc>> = {
   [ROLLOUT]: (call) =>
@@ -76,13 +74,7 @@ export const rolloutKernels: Readonly<Record<string, tf.KernelFunc>> = {
     }),
 };
 
-function inputOf(call: Call, name: string): tf.Tensor {
-  const input = call.inputs[name];
-  if (input instanceof tf.Tensor) return input as tf.Tensor;
-  throw new Error(`the rollout's kernel lacks its input ${name}`);
-}
-
-function taskOf(call: Call): { task: RolloutTask; x0: tf.Tensor4D; steps: number; keepBytes: number } {
+function taskOf(call: KernelCall): { task: RolloutTask; x0: tf.Tensor4D; steps: number; keepBytes: number } {
   const { automaton, draw, steps } = call.attrs as unknown as RolloutAttributes;
   const backend = nativeBackend(call.backend);
   const { chooses, keepBytes } = settingsOf.get(backend)!;

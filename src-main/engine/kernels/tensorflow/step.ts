@@ -128,7 +128,10 @@ export function stepForward(
     } else {
       const lived = withNeighbours(grid, alive);
       const chosen = chooseCells(grid, automaton, task.draw, t, lived);
-      const maxima = keep === 'nothing' ? undefined : maximumPlaces(grid, C, x.dataSync<'float32'>(), chosen);
+      const maxima =
+        keep === 'nothing'
+          ? undefined
+          : maximumPlaces(grid, C, x.dataSync<'float32'>(), highest.dataSync<'float32'>(), chosen);
       cells = {
         cells: tf.tensor1d(chosen.cells, 'int32'),
         filled: tf.tensor2d(chosen.filled, [chosen.filled.length, 1]),

@@ -89,7 +89,10 @@ test('a maximum lies at the first of the largest values around', () => {
         0,
         Uint8Array.from(set),
       );
-      const places = maximumPlaces(grid, C, state, chosen);
+      const maxima = state.map((_, at) =>
+        Math.max(...[...around(grid, Math.floor(at / C), 1)].map((near) => state[near * C + (at % C)])),
+      );
+      const places = maximumPlaces(grid, C, state, maxima, chosen);
       for (const [row, cell] of chosen.cells.entries()) {
         for (let c = 0; c < C; c++) {
           const near = [...around(grid, cell, 1)].map((at) => at * C + c);
