@@ -67,7 +67,7 @@ export function composedMixedRollout(
 }
 
 /** Rule m of the M, [R, …]. */
-function ruleOf(rules: RuleTensors, m: number, count: number): RuleTensors {
+export function ruleOf(rules: RuleTensors, m: number, count: number): RuleTensors {
   const R = rules.w0.shape[0] / count;
   const part = <T extends tf.Tensor>(tensor: T): T => tf.slice(tensor, m * R, R);
   return { w0: part(rules.w0), b0: part(rules.b0), w1: part(rules.w1) };

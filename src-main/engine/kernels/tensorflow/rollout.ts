@@ -10,9 +10,14 @@ import {
   ROLLOUT,
   ROLLOUT_GRADIENT,
   ROLLOUT_LOSS,
+  ROLLOUT_MIX,
   type RolloutAttributes,
   type RolloutLossAttributes,
+  type RolloutMixAttributes,
 } from '#engine/rollout/kernel-names.ts';
+import { composedMixedRollout, ruleOf } from '#engine/rollout/composed-mixed.ts';
+import { holdTensors, withHeld } from '#engine/rollout/composed.ts';
+import type { RuleTensors } from '#engine/rollout/rollout.ts';
 import { BCE_HIGH, BCE_LOW, sampleLoss } from '#engine/rollout/sample-loss.ts';
 import { tf } from '#engine/tf.ts';
 import { aboveThreshold } from './chosen-cells.ts';
@@ -48,6 +53,8 @@ export const rolloutKernels: Readonly<Record<string, tf.KernelFunc>> = {
       return goForward(task, x0, 0, steps);
     }),
 
+  [ROLLOUT_MIX]: (call) => tf.tidy(() => mixed(call)),
+
   [ROLLOUT_GRADIENT]: (call) =>
     tf.tidy(() => {
       const { task, x0, steps, keepBytes } = taskOf(call);
@@ -79,17 +86,49 @@ function taskOf(call: KernelCall): { task: RolloutTask; x0: tf.Tensor4D; steps: 
   const backend = nativeBackend(call.backend);
   const { chooses, keepBytes } = settingsOf.get(backend)!;
   const x0 = inputOf(call, 'x0') as tf.Tensor4D;
-  const rule = {
+  const task = rolloutTask(nativeOps(backend), automaton, draw, x0.shape, rulesOf(call), chooses);
+  return { task, x0, steps, keepBytes };
+}
+
+function rulesOf(call: KernelCall): RuleTensors {
+  return {
     w0: inputOf(call, 'w0') as tf.Tensor3D,
     b0: inputOf(call, 'b0') as tf.Tensor2D,
     w1: inputOf(call, 'w1') as tf.Tensor3D,
   };
-  return {
-    task: rolloutTask(nativeOps(backend), automaton, draw, x0.shape, rule, chooses),
-    x0,
-    steps,
-    keepBytes,
+}
+
+/** Several rules in turns, and held cells; a rule a cell is left to the operations of tfjs. */
+function mixed(call: KernelCall): tf.Tensor4D {
+  const { automaton, draw, steps, rules: count, pattern } = call.attrs as unknown as RolloutMixAttributes;
+  const x0 = inputOf(call, 'x0') as tf.Tensor4D;
+  const rules = rulesOf(call);
+  const hold = call.inputs['holdMask'] && {
+    mask: inputOf(call, 'holdMask') as tf.Tensor3D,
+    values: inputOf(call, 'holdValues') as tf.Tensor4D,
   };
+  if (call.inputs['limits'] !== undefined) {
+    const limits = inputOf(call, 'limits') as tf.Tensor3D;
+    return composedMixedRollout(x0, { count, rules, pattern, limits }, hold ?? null, automaton, {
+      steps,
+      draw,
+    });
+  }
+  const ops = nativeOps(nativeBackend(call.backend));
+  const { chooses } = settingsOf.get(call.backend)!;
+  const tasks = Array.from({ length: count }, (_, m) =>
+    rolloutTask(ops, automaton, draw, x0.shape, ruleOf(rules, m, count), chooses),
+  );
+  const holding = hold ? holdTensors(hold, x0.shape) : null;
+  let state = x0;
+  for (let t = 0; t < steps; t++) {
+    const task = tasks[pattern[(draw.firstStep + t) % pattern.length]];
+    const { next } = stepForward(task, state, aliveIn(task, state), t, 'nothing');
+    if (state !== x0) state.dispose();
+    state = withHeld(next, holding);
+    if (state !== next) next.dispose();
+  }
+  return state === x0 ? tf.clone(x0) : state;
 }
 
 /** Which cells' own values are above the threshold; null where it is not asked. */
