@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { engineContract } from '#contract/engine-contract.ts';
 import { createClient } from '#contract/rpc.ts';
+import type { BackendChoice } from '#contract/shapes/engine-state.ts';
 import { spawnChildEngine } from '#hosts/engine/supervision/engine-child.ts';
+import { readSetUp } from '#hosts/engine/tensorflow/place.ts';
 import {
   scratchFolder,
   trainingOf,
@@ -12,11 +14,20 @@ import {
   writeTinyPictures,
 } from '#test/hosts/engine/process/engine-stage.ts';
 
-test('49: it may, and it is told that the end will not be the same to the last bit', async () => {
+const missing = readSetUp() === null ? 'TensorFlow is not set up on this machine' : false;
+
+test('49: it may, and it is told that the end will not be the same to the last bit', () =>
+  goesOn('auto', 'wasm', 'reference'));
+
+test('49: from the processor to TensorFlow', { skip: missing }, () => goesOn('auto', 'wasm', 'tensorflow'));
+
+test('49: and from TensorFlow back', { skip: missing }, () => goesOn('tensorflow', 'tensorflow', 'auto'));
+
+async function goesOn(first: BackendChoice, described: string, second: BackendChoice): Promise<void> {
   const folder = await scratchFolder();
   await writeTinyModel(join(folder, 'tiny.safetensors'));
   await writeTinyPictures(join(folder, 'digits.idx3-ubyte'));
-  const trained = async (backend: 'auto' | 'reference', iterations: number): Promise<string[]> => {
+  const trained = async (backend: BackendChoice, iterations: number): Promise<string[]> => {
     const child = spawnChildEngine();
     const exit = new Promise((resolve) => child.onExit(resolve));
     const client = createClient(engineContract, child.port);
@@ -32,11 +43,13 @@ test('49: it may, and it is told that the end will not be the same to the last b
     await exit;
     return notices;
   };
-  assert.deepEqual(await trained('auto', 5), []);
-  const [notice, ...others] = await trained('reference', 8);
+  assert.deepEqual(await trained(first, 5), []);
+  const [notice, ...others] = await trained(second, 8);
   assert.deepEqual(others, []);
   assert.match(
     notice,
-    /^So far this run was on “wasm: .*”: its results will not be those of an uninterrupted run/,
+    new RegExp(
+      `^So far this run was on “${described}: .*”: its results will not be those of an uninterrupted run`,
+    ),
   );
-});
+}
