@@ -27,6 +27,7 @@ import {
   repairProgress,
   repairResult,
   savedRepair,
+  viewedRegion,
 } from './shapes/repair.ts';
 import {
   recentSource,
@@ -255,6 +256,11 @@ export const appContract = defineContract({
     'repair.reopen': { params: z.object({ repairId: id }), result: keptRepair },
     /** For `repair.reopen`; a PNG as for `repair.apply`. */
     'repair.keepMask': { params: z.object({ repairId: id, mask: bytes }), result: nothing },
+    /** A part of the photo in its own pixels, in sRGB, as it was or with what was repaired: a PNG. */
+    'repair.view': {
+      params: z.object({ repairId: id, region: viewedRegion, isRepaired: z.boolean() }),
+      result: z.object({ picture: bytes }),
+    },
     /** Ends learning, and goes on with what was learned. Nothing happens where nothing learns. */
     'repair.stop': { params: z.object({ repairId: id }), result: nothing },
     /** At full resolution; into a folder under a free name, or for `/downloads/repair/ID`. */

@@ -15,6 +15,7 @@ import {
   repairOptions,
   repairProgress,
   repairResult,
+  viewedRegion,
 } from './shapes/repair.ts';
 import {
   scanProgress,
@@ -295,6 +296,10 @@ export const engineContract = defineContract({
     'repair.reopen': {
       params: z.object({ folder: path }),
       result: keptRepair.omit({ jobId: true }).extend({ photo: openedPhoto.omit({ repairId: true }) }),
+    },
+    'repair.view': {
+      params: z.object({ folder: path, region: viewedRegion, isRepaired: z.boolean() }),
+      result: z.object({ picture: bytes }),
     },
     'repair.keepMask': { params: z.object({ folder: path, mask: bytes }), result: nothing },
     /** Repairs what the mask shows, and keeps it in the folder. @throws bad-argument for an empty mask, cancelled, … */

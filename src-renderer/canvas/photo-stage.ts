@@ -21,6 +21,12 @@ export interface Patch {
   readonly height: number;
 }
 
+/** The photo's own pixels where it is looked at closely, before and after. */
+export interface Detail {
+  readonly photo: Patch | null;
+  readonly result: Patch | null;
+}
+
 export interface Look {
   /** 0…1 of the photo's width: left of it is the photo, right of it the result; 0 is all result, 1 all photo. */
   readonly divider: number;
@@ -34,6 +40,7 @@ export interface PhotoStage {
   /** Fits it, where it is of another size than the one before. */
   setPhoto(image: CanvasImageSource, size: Size): void;
   setResult(image: CanvasImageSource | null): void;
+  setDetail(detail: Detail): void;
   setPatch(patch: Patch | null): void;
   setMask(mask: Mask): void;
   /** After the mask changed there. */
@@ -83,6 +90,7 @@ export function openPhotoStage(canvas: HTMLCanvasElement, onView: (view: View) =
   let isFitted = true;
   let photo: CanvasImageSource | null = null;
   let result: CanvasImageSource | null = null;
+  let detail: Detail = { photo: null, result: null };
   let patch: Patch | null = null;
   let mask: Mask | null = null;
   let look: Look = { divider: 0, showsMask: true };
@@ -133,27 +141,30 @@ export function openPhotoStage(canvas: HTMLCanvasElement, onView: (view: View) =
     context.imageSmoothingEnabled = view.scale < 4;
     context.imageSmoothingQuality = 'high';
     const split = view.x + width * look.divider;
-    if (result === null) context.drawImage(photo, view.x, view.y, width, height);
+    if (result === null) drawWithin(photo, detail.photo, view.x, view.x + width);
     else {
-      drawWithin(photo, view.x, split);
-      drawWithin(result, split, view.x + width);
+      drawWithin(photo, detail.photo, view.x, split);
+      drawWithin(result, detail.result, split, view.x + width);
     }
-    if (patch !== null) {
-      const { x, y } = toScreen(view, { x: patch.left, y: patch.top });
-      context.drawImage(patch.image, x, y, patch.width * view.scale, patch.height * view.scale);
-    }
+    if (patch !== null) drawPatch(patch);
     if (look.showsMask && mask !== null) context.drawImage(tint, view.x, view.y, width, height);
     for (const overlay of overlays) drawOverlay(context, view, overlay);
     if (result !== null && look.divider > 0 && look.divider < 1) drawDivider(split, height);
   };
 
-  const drawWithin = (image: CanvasImageSource, from: number, to: number): void => {
+  const drawPatch = ({ image, left, top, width, height }: Patch): void => {
+    const { x, y } = toScreen(view, { x: left, y: top });
+    context.drawImage(image, x, y, width * view.scale, height * view.scale);
+  };
+
+  const drawWithin = (image: CanvasImageSource, close: Patch | null, from: number, to: number): void => {
     if (to <= from) return;
     context.save();
     context.beginPath();
     context.rect(from, view.y, to - from, picture.height * view.scale);
     context.clip();
     context.drawImage(image, view.x, view.y, picture.width * view.scale, picture.height * view.scale);
+    if (close !== null) drawPatch(close);
     context.restore();
   };
 
@@ -200,6 +211,10 @@ export function openPhotoStage(canvas: HTMLCanvasElement, onView: (view: View) =
     },
     setResult(image) {
       result = image;
+      schedule();
+    },
+    setDetail(next) {
+      detail = next;
       schedule();
     },
     setPatch(next) {

@@ -17,7 +17,7 @@ import type { RepairFolders } from './repair-folders.ts';
 import { repairModel } from './repair-model.ts';
 
 type RepairMethod =
-  `repair.${'open' | 'reopen' | 'keepMask' | 'apply' | 'learn' | 'stop' | 'save' | 'close'}`;
+  `repair.${'open' | 'reopen' | 'view' | 'keepMask' | 'apply' | 'learn' | 'stop' | 'save' | 'close'}`;
 
 export type RepairHandlers = { readonly [M in RepairMethod]: Handler<AppContract, M> };
 
@@ -67,6 +67,11 @@ export function createRepairs(
         folders.open(repairId, photo.name);
         const [newest] = jobsOf(repairId).sort((a, b) => b.createdMs - a.createdMs);
         return { ...kept, photo: { repairId, ...photo }, jobId: newest?.id ?? null };
+      },
+
+      'repair.view'({ repairId, region, isRepaired }, { signal }) {
+        const { folder } = folders.get(repairId);
+        return engines.live.call('repair.view', { folder, region, isRepaired }, { signal });
       },
 
       async 'repair.keepMask'({ repairId, mask }) {

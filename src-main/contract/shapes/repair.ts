@@ -8,6 +8,13 @@ import { bytes, count, id } from './values.ts';
 export const photoRegion = z.object({ x: count, y: count, width: count, height: count });
 export type PhotoRegion = z.output<typeof photoRegion>;
 
+/** What a window can show of it at once. */
+export const viewedRegion = z.object({
+  ...{ x: count, y: count },
+  width: z.number().int().min(1).max(4096),
+  height: z.number().int().min(1).max(4096),
+});
+
 /** A photo that is open. */
 export const openedPhoto = z.object({
   repairId: id,

@@ -1,5 +1,5 @@
 /** A photo as a screen shows it: in sRGB with 8 bits, upright, at most 2048 a side; and the same of what was repaired. */
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import type { RgbaImage } from '../pixels.ts';
 import type { Difference } from './difference-png.ts';
 import { damaged, MOST_PIXELS, plainBytes, type Photo, type Rect } from './photo.ts';
@@ -56,6 +56,56 @@ export async function previewWith(
     }
   }
   return { ...preview, pixels };
+}
+
+/** Pixels of the photo as a screen shows them, each one of its own, with what was repaired. @throws AppError bad-image */
+export async function shownRegion(
+  photo: Photo,
+  rect: Rect,
+  parts: readonly Difference[],
+): Promise<RgbaImage> {
+  const { x, y, width, height } = rect;
+  const pixels = await shownPixels(
+    sharp(photo.bytes, { autoOrient: true, failOn: 'error', limitInputPixels: MOST_PIXELS }).extract({
+      ...{ left: x, top: y, width, height },
+    }),
+  );
+  for (const part of parts) {
+    const shared = {
+      ...{ x: Math.max(x, part.x), y: Math.max(y, part.y) },
+      right: Math.min(x + width, part.x + part.width),
+      bottom: Math.min(y + height, part.y + part.height),
+    };
+    const own = { ...shared, width: shared.right - shared.x, height: shared.bottom - shared.y };
+    if (own.width <= 0 || own.height <= 0) continue;
+    const repaired = await shownPixels(
+      sharp(await repairedRegion(photo, own, cropped(part, own, photo.bands))),
+    );
+    for (let row = 0; row < own.height; row++) {
+      const line = repaired.subarray(row * own.width * 4, (row + 1) * own.width * 4);
+      pixels.set(line, ((own.y - y + row) * width + own.x - x) * 4);
+    }
+  }
+  return { pixels, width, height };
+}
+
+/** The part's samples within a region that lies in it. */
+function cropped(part: Difference, { x, y, width, height }: Rect, bands: number): Difference {
+  const samples = part.samples.slice(0, width * height * bands);
+  for (let row = 0; row < height; row++) {
+    const from = ((y - part.y + row) * part.width + x - part.x) * bands;
+    samples.set(part.samples.subarray(from, from + width * bands), row * width * bands);
+  }
+  return { x, y, width, height, samples };
+}
+
+/** In sRGB, RGBA. */
+async function shownPixels(image: Sharp): Promise<Uint8Array> {
+  try {
+    return plainBytes(await image.toColourspace('srgb').ensureAlpha().raw({ depth: 'uchar' }).toBuffer());
+  } catch (error) {
+    throw damaged(error);
+  }
 }
 
 /** The pixels of the photo behind those of its preview. */

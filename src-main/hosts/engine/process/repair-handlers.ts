@@ -6,7 +6,7 @@ import { AppError } from '#domain/errors.ts';
 import { writeFileAtomic } from '#storage/atomic-file.ts';
 import { stateToImage } from '#media/pixels.ts';
 import { encodePng } from '#media/png.ts';
-import { previewFile, previewOf, previewWith } from '#media/photo/photo-preview.ts';
+import { previewFile, previewOf, previewWith, shownRegion } from '#media/photo/photo-preview.ts';
 import { openMask } from '#media/photo/photo-mask.ts';
 import { writePhoto } from '#media/photo/write-photo.ts';
 import { openEncoderModel } from '../model-files.ts';
@@ -39,7 +39,7 @@ const REPORT_MS = 100;
 
 export function repairHandlers(
   session: Session,
-): HandlersOf<`repair.${'open' | 'reopen' | 'keepMask' | 'run' | 'stop' | 'write'}`> {
+): HandlersOf<`repair.${'open' | 'reopen' | 'view' | 'keepMask' | 'run' | 'stop' | 'write'}`> {
   /** Folders in which learning shall end. */
   const stopped = new Set<string>();
 
@@ -72,6 +72,15 @@ export function repairHandlers(
         result: answer && shown && { ...answer.facts, preview: await previewFile(shown, about.hasAlpha) },
         options: answer && answer.options,
       };
+    },
+
+    async 'repair.view'({ folder, region, isRepaired }) {
+      const photo = await keptPhoto(folder);
+      if (region.x + region.width > photo.width || region.y + region.height > photo.height) {
+        throw new AppError('bad-argument', 'This part lies outside of the photo: open it again.');
+      }
+      const parts = isRepaired ? await keptParts(folder, photo) : [];
+      return { picture: await encodePng(await shownRegion(photo, region, parts)) };
     },
 
     async 'repair.keepMask'({ folder, mask }) {

@@ -55,6 +55,30 @@ async function run(
   return stage.client.call('repair.run', { folder, modelPath: path, mask, options }, call);
 }
 
+test('a part of it is seen in its own pixels, as it was and repaired, also where holes are cut in two', async () => {
+  const folder = await opened('seen', { format: 'png', bitDepth: 8, bands: 4 });
+  const { preview: repaired } = await run(folder);
+  const original = await readFile(join(folder, 'photo'));
+  for (const [isRepaired, whole] of [
+    [false, original],
+    [true, repaired],
+  ] as const) {
+    for (const region of [
+      { x: 15, y: 3, width: 37, height: 38 },
+      { x: 0, y: 0, width: WIDTH, height: HEIGHT },
+      { x: 12, y: 10, width: 5, height: 4 },
+    ]) {
+      const { picture } = await stage.client.call('repair.view', { folder, region, isRepaired });
+      const { x, y, width, height } = region;
+      const seen = await sharp(picture).raw().toBuffer();
+      const own = await sharp(whole).extract({ left: x, top: y, width, height }).raw().toBuffer();
+      assert.ok(seen.equals(own), `${isRepaired} ${x} ${y}`);
+    }
+  }
+  const outside = { folder, region: { x: 50, y: 0, width: 11, height: 5 }, isRepaired: false };
+  await assert.rejects(stage.client.call('repair.view', outside), { code: 'bad-argument' });
+});
+
 for (const bitDepth of [8, 16] as const) {
   test(`only mask and feather change, at ${bitDepth} bits, locked or not`, async () => {
     const folder = await opened(`depth-${bitDepth}`, { format: 'png', bitDepth, bands: 3 });
