@@ -19,8 +19,8 @@ const ANIMATION = 0x02;
 /** A length has 32 bits. */
 const MOST_BYTES = 2 ** 32 - 2 ** 16;
 /** What takes longer saves a few hundredths. */
-const LOSSLESS_EFFORT = 2;
-const LOSSY_EFFORT = 3;
+const LOSSLESS_EFFORT = 1;
+const LOSSY_EFFORT = 2;
 
 export interface WebpOptions extends MovingOptions, Enlarging {
   /** 1 to 99; 100, the default, keeps every bit. */
@@ -116,7 +116,7 @@ async function bitstream({ pixels, width, height }: RgbaImage, quality: number):
   const how =
     quality >= 100
       ? { lossless: true, exact: true, effort: LOSSLESS_EFFORT }
-      : { quality, smartSubsample: true, effort: LOSSY_EFFORT };
+      : { quality, effort: LOSSY_EFFORT };
   const file = await sharp(pixels, { raw: { width, height, channels: 4 } })
     .webp(how)
     .toBuffer();

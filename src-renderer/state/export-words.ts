@@ -33,6 +33,10 @@ export interface ExportSettings {
   readonly every: number | null;
   readonly colours: number;
   readonly isDithered: boolean;
+  /** Of a GIF, and of WebP, each its own. */
+  readonly gifQuality: number;
+  /** 100: to the last bit. */
+  readonly webpQuality: number;
   /** Null: as large as it comes. */
   readonly budgetMegabytes: number | null;
   readonly carriesRecipe: boolean;
@@ -41,7 +45,7 @@ export interface ExportSettings {
 export const usualSettings: ExportSettings = {
   ...{ format: 'gif', size: 320, isSmooth: false, ground: 'auto', framesPerSecond: 25, isEndless: true },
   ...{ isBoomerang: false, holdSeconds: 1, firstStep: 0, lastStep: null, every: null, colours: 255 },
-  ...{ isDithered: false, budgetMegabytes: null, carriesRecipe: true },
+  ...{ isDithered: false, gifQuality: 75, webpQuality: 100, budgetMegabytes: null, carriesRecipe: true },
 };
 
 /** Its last picture leads to its first, or back to the one before it. */
@@ -58,6 +62,17 @@ export function moves(format: ExportChoice): boolean {
 /** Whether it has pixels of a size. */
 export function isPicture(format: ExportChoice): boolean {
   return format !== 'safetensors';
+}
+
+/** Whether it can be coarser than the pixels that grew, to be smaller. */
+export function hasQuality(format: ExportChoice): format is 'gif' | 'webp' | 'still-webp' {
+  return format === 'gif' || format === 'webp' || format === 'still-webp';
+}
+
+export function qualityWords(format: ExportChoice, quality: number): string {
+  if (quality === 100)
+    return format === 'gif' ? 'Quality 100, as near as can be' : 'Quality 100, to the last bit';
+  return `Quality ${String(quality)}`;
 }
 
 /** Whether recipe and rules can go with it. */
@@ -79,6 +94,7 @@ export function optionsOf(settings: ExportSettings): ExportOptions {
   return exportOptions.parse({
     ...{ format: isVideo(format) ? 'webp' : format, size, isSmooth, framesPerSecond, isBoomerang },
     ...{ firstStep, lastStep, every, colours: settings.colours, isDithered: settings.isDithered },
+    quality: hasQuality(format) ? (format === 'gif' ? settings.gifQuality : settings.webpQuality) : null,
     background: isOpaque ? 'auto' : grounds[ground],
     loop: settings.isEndless ? 0 : 1,
     holdMs: Math.round(settings.holdSeconds * 1000),
