@@ -9,11 +9,11 @@ import { encode, encoderInput } from '#engine/network/encoder.ts';
 import { networkOf } from '#engine/network/weights.ts';
 import { runRollout } from '#engine/kernels/wasm/rollout-job.ts';
 import { wasmBackend } from '#engine/kernels/wasm/backend.ts';
-import { rollout } from '#engine/rollout/rollout.ts';
+import { rollout, type RolloutImplementation } from '#engine/rollout/rollout.ts';
 import { tf } from '#engine/tf.ts';
 import { createAdam, defaultAdam } from '#engine/training/adam.ts';
 import { defaultTraining } from '#engine/training/options.ts';
-import { createTrainer, tiledSeed } from '#engine/training/trainer.ts';
+import { createTrainer, tiledSeed, type Trainer } from '#engine/training/trainer.ts';
 import { cellFlops, networkFlops, type Workload } from './workload.ts';
 
 export interface Measurement {
@@ -58,12 +58,40 @@ export async function measureTraining(
   workload: Workload,
   repeats: number,
 ): Promise<Measurement & { cells: number }> {
-  const { spec, rgba, batch, weights } = workload;
+  const { spec, batch } = workload;
   const cells = computedCells(workload);
-  const trainer = createTrainer({
-    spec,
-    weights,
-    seed: 1,
+  const trainer = trainerOf(workload);
+  const { seconds, peak } = await best(() => trainer.step(), repeats).finally(() => trainer.dispose());
+  const flops = batch * networkFlops(spec).training + 3 * cells * cellFlops(spec);
+  return { ...report(seconds, flops, peak), cells };
+}
+
+/** As measureTraining, on any backend: the best time of an iteration in seconds. */
+export async function timeTraining(
+  workload: Workload,
+  repeats: number,
+  implementation: RolloutImplementation,
+): Promise<number> {
+  const trainer = trainerOf(workload, implementation);
+  try {
+    let seconds = Infinity;
+    for (let i = 0; i <= repeats; i++) {
+      const start = now();
+      await trainer.step();
+      if (i > 0) seconds = Math.min(seconds, (now() - start) / 1000);
+    }
+    return seconds;
+  } finally {
+    trainer.dispose();
+  }
+}
+
+function trainerOf(
+  { spec, rgba, batch, weights }: Workload,
+  implementation: RolloutImplementation = 'auto',
+): Trainer {
+  return createTrainer({
+    ...{ spec, weights, implementation, seed: 1 },
     data: { count: batch, batch: () => rgba },
     // So small a rate that the workload stays what it is.
     options: {
@@ -72,9 +100,6 @@ export async function measureTraining(
       schedule: { ...defaultTraining.schedule, learningRate: 1e-9 },
     },
   });
-  const { seconds, peak } = await best(() => trainer.step(), repeats).finally(() => trainer.dispose());
-  const flops = batch * networkFlops(spec).training + 3 * cells * cellFlops(spec);
-  return { ...report(seconds, flops, peak), cells };
 }
 
 /** The rollout's kernels alone, forward and backward. */

@@ -11,10 +11,17 @@ export type PeerTimes = ReadonlyMap<string, number>;
 
 export async function runPeer(
   python: string,
-  options: { preset: string; batch: number; threads: number; compile: boolean },
+  options: {
+    preset: string;
+    batch: number;
+    threads: number;
+    compile: boolean;
+    device?: 'cpu' | 'cuda';
+  },
 ): Promise<PeerTimes> {
-  const { preset, batch, threads, compile } = options;
+  const { preset, batch, threads, compile, device = 'cpu' } = options;
   const args = [script, '--preset', preset, '--batch', String(batch), '--threads', String(threads)];
+  args.push('--device', device);
   try {
     const { stdout } = await promisify(execFile)(python, compile ? [...args, '--compile'] : args);
     return new Map(

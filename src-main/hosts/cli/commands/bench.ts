@@ -1,6 +1,10 @@
 /** `bench`: how fast this machine trains and grows, against the micro-kernel's peak and, if asked, against PyTorch. */
-import { presetNames } from '#domain/model-presets.ts';
+import { availableParallelism } from 'node:os';
+import { backendChoice, type BackendChoice } from '#contract/shapes/engine-state.ts';
+import { presetNames, type PresetName } from '#domain/model-presets.ts';
 import { disposeWeights } from '#engine/network/weights.ts';
+import { readSetUp } from '#hosts/engine/tensorflow/place.ts';
+import { backendsTable, measureBackends } from '../bench/backends.ts';
 import {
   measureAdam,
   measureEncoding,
@@ -16,17 +20,19 @@ import { defineCommand } from '../command.ts';
 import { withEngine } from '../open-engine.ts';
 import { UsageError } from '../usage-error.ts';
 
-const subjects = ['train', 'grow', 'rollout', 'encode', 'adam', 'scaling', 'library'] as const;
+const subjects = ['backends', 'train', 'grow', 'rollout', 'encode', 'adam', 'scaling', 'library'] as const;
 
 export const command = defineCommand({
   name: 'bench',
   summary: 'Measure training, growing, encoding and Adam on this machine',
   description:
     'WHAT is train (whole iterations), grow (encode, decode, grow), rollout (its kernels alone), encode, adam, scaling ' +
-    '(a table over cells, steps and batch), or library (10,000 styles in a temporary library, what a gallery asks). gflops counts the multiply-adds really done; peakShare is that over the ' +
-    "micro-kernel's own speed on all threads, measured in the same run; peakMemoryMb is the most that the whole process " +
-    'ever held. digits is the bundled model on real digits; ' +
-    'presets without a bundled model, and --dense, keep every cell alive, the worst case.',
+    '(a table over cells, steps and batch), library (10,000 styles in a temporary library, what a gallery asks), or ' +
+    'backends (iterations of training on several backends and, with --peer, in PyTorch, of every preset; where ' +
+    'TensorFlow is set up for CUDA, PyTorch computes there too, eager and compiled). gflops counts the multiply-adds ' +
+    "really done; peakShare is that over the micro-kernel's own speed on all threads, measured in the same run; " +
+    'peakMemoryMb is the most that the whole process ever held. digits is the bundled model on real digits; presets ' +
+    'without a bundled model, and --dense, keep every cell alive, the worst case.',
   positionals: [{ name: 'WHAT', help: subjects.join(', ') + '; train if left out', count: 'optional' }],
   options: {
     preset: {
@@ -44,6 +50,12 @@ export const command = defineCommand({
       placeholder: 'PYTHON',
       help: 'also time test/bench/torch_peer.py with this Python',
     },
+    backends: {
+      type: 'string',
+      placeholder: 'A,B',
+      default: 'wasm,tensorflow',
+      help: 'of WHAT backends: which',
+    },
     compile: { type: 'boolean', help: "let the peer use PyTorch's compiler" },
     json: { type: 'boolean', help: 'print one line of JSON' },
   },
@@ -51,13 +63,30 @@ export const command = defineCommand({
     { line: 'bench train --preset digits --batch 64 --json', does: 'an iteration of training' },
     { line: 'bench grow --batch 1 --peer python3', does: 'one picture, beside PyTorch' },
     { line: 'bench scaling', does: 'time and memory by cells, steps and batch' },
+    { line: 'bench backends --peer python3', does: 'backends and PyTorch, all presets' },
     { line: 'bench library', does: 'a gallery of 10,000 styles' },
   ],
-  async run({ options, positionals, out, err }) {
+  async run({ options, positionals, given, out, err }) {
     const what = positionals[0] ?? 'train';
     const subject = subjects.find((name) => name === what);
     if (!subject) throw new UsageError(`WHAT is one of ${subjects.join(', ')}, and got "${what}"`);
     const { preset, batch, dense, repeats, peer } = options;
+    if (subject === 'backends') {
+      const backends = backendsIn(options.backends);
+      const onGpu = backends.includes('tensorflow') && readSetUp()?.variant === 'cuda';
+      const results = await measureBackends({
+        ...{ backends, dense, repeats, python: peer },
+        presets: given('preset') ? [preset] : ['digits', 'small-images', 'faces'],
+        batch: given('batch') ? batch : undefined,
+        threads: options.threads ?? availableParallelism(),
+        device: onGpu ? 'cuda' : 'cpu',
+        compile: options.compile || onGpu,
+        say: (sentence) => err.line(sentence),
+      });
+      if (options.json) out.line(JSON.stringify({ what: subject, results }));
+      else for (const line of backendsTable(results)) out.line(line);
+      return;
+    }
     if (subject === 'library') {
       for (const latent of [64, 1024]) {
         const times = await measureLibrary(10_000, latent, repeats);
@@ -111,10 +140,21 @@ export const command = defineCommand({
   },
 });
 
+function backendsIn(text: string): BackendChoice[] {
+  return text.split(',').map((name) => {
+    const backend = backendChoice.options.find((choice) => choice === name);
+    if (backend !== undefined) return backend;
+    const choices = backendChoice.options.join(', ');
+    throw new UsageError(
+      `--backends names backends (${choices}) with commas between them, and got "${name}"`,
+    );
+  });
+}
+
 const round = (value: number): number => Number(value.toPrecision(4));
 
 async function measure(
-  subject: Exclude<(typeof subjects)[number], 'scaling' | 'library'>,
+  subject: Exclude<(typeof subjects)[number], 'backends' | 'scaling' | 'library'>,
   workload: Awaited<ReturnType<typeof openWorkload>>,
   repeats: number,
 ): Promise<Record<string, number | boolean>> {
