@@ -1,7 +1,7 @@
 /** `bench`: how fast this machine trains and grows, against the micro-kernel's peak and, if asked, against PyTorch. */
 import { availableParallelism } from 'node:os';
 import { backendChoice, type BackendChoice } from '#contract/shapes/engine-state.ts';
-import { presetNames, type PresetName } from '#domain/model-presets.ts';
+import { presetNames } from '#domain/model-presets.ts';
 import { disposeWeights } from '#engine/network/weights.ts';
 import { readSetUp } from '#hosts/engine/tensorflow/place.ts';
 import { backendsTable, measureBackends } from '../bench/backends.ts';
