@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { availableParallelism } from 'node:os';
+import { installDecoders } from './decoders.ts';
 import { findOrInstallChromium } from './e2e/chromium.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -12,6 +13,7 @@ const given = process.argv.slice(2);
 
 // Before anything else, so that a machine without a browser is told at once, and not by a hundred tests.
 if (given.length === 0 || given.some((path) => path.includes('e2e'))) findOrInstallChromium();
+if (given.length === 0) installDecoders();
 const checksPassed = given.length > 0 || (await runNode(['test/check.ts'])) === 0;
 const code = await runNode([
   '--test',

@@ -79,12 +79,14 @@ export async function encodeGif(
 ): Promise<GifSummary> {
   const { background = null, framesPerSecond = 25, holdMs = 2000, loop = 0, carried = null } = options;
   checkOptions(options);
+  const isSmooth = (options.smoothTo ?? null) !== null;
   let count = 0;
   async function* grounded(): AsyncGenerator<RgbaImage, void, undefined> {
     count = 0;
     for await (const frame of frames()) {
       count++;
-      yield background === null ? frame : overColour(frame, background);
+      if (background !== null) yield overColour(frame, background);
+      else yield isSmooth ? frame : withWholeAlpha(frame);
     }
   }
   const { heldFrame } = options;
@@ -147,6 +149,16 @@ export async function writeGif(
   } finally {
     await file.abort();
   }
+}
+
+/** Frames that differ only in what a GIF cannot tell are one. */
+function withWholeAlpha({ pixels, width, height }: RgbaImage): RgbaImage {
+  const whole = Uint8Array.from(pixels);
+  for (let at = 0; at < whole.length; at += 4) {
+    if (whole[at + 3] < 128) whole.fill(0, at, at + 4);
+    else whole[at + 3] = 255;
+  }
+  return { pixels: whole, width, height };
 }
 
 async function* framesToCode(
