@@ -10,6 +10,7 @@ export interface EngineWords {
 }
 
 const backends = {
+  webgpu: 'WebGPU',
   wasm: 'WebAssembly',
   tensorflow: 'TensorFlow',
   reference: 'Reference loops',

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { count } from './values.ts';
 
-export const backendChoice = z.enum(['auto', 'wasm', 'tensorflow', 'reference', 'composed']);
+export const backendChoice = z.enum(['auto', 'webgpu', 'wasm', 'tensorflow', 'reference', 'composed']);
 export type BackendChoice = z.output<typeof backendChoice>;
 
 /** A backend that this machine lacks, and how to get it: a sentence. */

@@ -83,46 +83,52 @@ export function readRolloutTask(bytes: Uint8Array, name: string): RolloutTask {
 }
 
 /** Runs the task on the tfjs backend that is active. @throws AppError mismatch for gradients without a target */
-export function runRolloutTask(task: RolloutTask, run: RolloutRun): RolloutResult {
+export async function runRolloutTask(task: RolloutTask, run: RolloutRun): Promise<RolloutResult> {
   if (run.gradients && task.target === null) {
     throw new AppError(
       'mismatch',
       'Gradients need a tensor “target” [B, H, W, 4] in the file, and there is none; add it.',
     );
   }
+  const computed = tf.tidy(() => compute(task, run));
+  const tensors = new Map<string, NamedValues>();
+  let loss: number | null = null;
+  for (const [name, tensor] of Object.entries(computed)) {
+    const data = await tensor.data<'float32'>();
+    if (name === LOSS) loss = data[0];
+    else tensors.set(name, { shape: tensor.shape, data });
+  }
+  tf.dispose(computed);
+  return { tensors, loss };
+}
+
+/** Name of the loss among the tensors, which no tensor of a file has. */
+const LOSS = 'loss';
+
+function compute(task: RolloutTask, run: RolloutRun): Record<string, tf.Tensor> {
   const options = {
     steps: run.steps,
     draw: { seed: task.seed, firstStep: 0, firstSample: 0 },
     implementation: run.implementation,
   };
-  const tensors = new Map<string, NamedValues>();
-  const put = (name: string, tensor: tf.Tensor): void => {
-    tensors.set(name, { shape: tensor.shape, data: tensor.dataSync<'float32'>() });
+  const x0 = tensorOf(task.x0) as tf.Tensor4D;
+  const rule = [tensorOf(task.w0), tensorOf(task.b0), tensorOf(task.w1)];
+  const target = task.target === null ? null : (tensorOf(task.target) as tf.Tensor4D);
+  const name = `state_${run.steps}`;
+  if (target === null) return { [name]: rollout(x0, ruleOf(rule), task.automaton, options) };
+  let state: tf.Tensor | undefined;
+  const meanLoss = (...parts: tf.Tensor[]): tf.Scalar => {
+    const result = rolloutLoss(x0, ruleOf(parts), target, task.automaton, { ...options, loss: 'mse' });
+    state = result.state;
+    return tf.mean(result.loss);
   };
-  let loss: number | null = null;
-  tf.tidy(() => {
-    const x0 = tensorOf(task.x0) as tf.Tensor4D;
-    const rule = [tensorOf(task.w0), tensorOf(task.b0), tensorOf(task.w1)];
-    const target = task.target === null ? null : (tensorOf(task.target) as tf.Tensor4D);
-    if (target === null) {
-      put(`state_${run.steps}`, rollout(x0, ruleOf(rule), task.automaton, options));
-      return;
-    }
-    const meanLoss = (...parts: tf.Tensor[]): tf.Scalar => {
-      const run = rolloutLoss(x0, ruleOf(parts), target, task.automaton, { ...options, loss: 'mse' });
-      put(`state_${options.steps}`, run.state);
-      run.state.dispose();
-      return tf.mean(run.loss);
-    };
-    if (!run.gradients) {
-      loss = meanLoss(...rule).dataSync()[0];
-      return;
-    }
-    const { value, grads } = tf.valueAndGrads(meanLoss)(rule);
-    loss = value.dataSync()[0];
-    for (const [i, part] of ['w0', 'b0', 'w1'].entries()) put(`grad_${part}`, grads[i]);
-  });
-  return { tensors, loss };
+  if (!run.gradients) {
+    const loss = meanLoss(...rule);
+    return { [LOSS]: loss, [name]: state! };
+  }
+  const { value, grads } = tf.valueAndGrads(meanLoss)(rule);
+  const [grad_w0, grad_b0, grad_w1] = grads;
+  return { [LOSS]: value, [name]: state!, grad_w0, grad_b0, grad_w1 };
 }
 
 /** @param notes more fields for the metadata, such as the backend that ran */

@@ -11,7 +11,7 @@
 import { hasKernel, registerPlainKernel, valuesOf } from '#engine/network/plain-kernels.ts';
 import { variableOf } from '#engine/network/weights.ts';
 import type { TrainableWeights } from '#engine/network/weights.ts';
-import { tf } from '#engine/tf.ts';
+import { MathBackendCPU, tf } from '#engine/tf.ts';
 
 export const ADAM_UPDATE = 'AdamUpdate';
 
@@ -136,7 +136,10 @@ function mapWeights(
 
 /** A Variable with values of its own, on any backend: kernels that update in place must not share them. */
 function copyOf(weight: tf.Variable): tf.Variable {
-  return variableOf(weight.dataSync<'float32'>().slice(), weight.shape);
+  if (tf.backend() instanceof MathBackendCPU) {
+    return variableOf(weight.dataSync<'float32'>().slice(), weight.shape);
+  }
+  return tf.tidy(() => tf.variable(tf.mul(weight, 1)));
 }
 
 registerPlainKernel(ADAM_UPDATE, (call) => {

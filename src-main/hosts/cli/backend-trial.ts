@@ -11,6 +11,7 @@ import { useWasmBackend } from '#engine/kernels/wasm/register.ts';
 import { rollout, type RolloutImplementation } from '#engine/rollout/rollout.ts';
 import { tf } from '#engine/tf.ts';
 import { createKernels } from '#hosts/engine/kernel-threads.ts';
+import { openWebgpu } from '#hosts/engine/webgpu/open-webgpu.ts';
 import { describeTensorflow, useTensorflowBackend } from '#hosts/engine/tensorflow/backend.ts';
 
 export interface BackendReport {
@@ -39,11 +40,6 @@ const automaton: Automaton = {
 const side = 6;
 const steps = 8;
 const bound = 1e-5;
-
-/** Of backends that other versions have. */
-const absent: readonly BackendReport[] = [
-  { name: 'webgpu', works: false, detail: 'this version has no kernels for graphics processors' },
-];
 
 export async function tryBackends(): Promise<Trial> {
   let threads = 1;
@@ -81,7 +77,19 @@ export async function tryBackends(): Promise<Trial> {
       tf.removeBackend(TENSORFLOW_BACKEND);
     }
   });
-  return { backends: [wasm, tensorflow, composed, reference, ...absent], threads };
+  const webgpu = await report('webgpu', async () => {
+    const gpu = await openWebgpu({ softwareToo: true });
+    try {
+      return gpu.name + (gpu.isSoftware ? ': software, slower than wasm, and so not chosen by itself' : '');
+    } finally {
+      await tf.setBackend('cpu');
+      gpu.close();
+    }
+  });
+  // A backend that works, but is not chosen, is not the first.
+  const isChosen = webgpu.works && !webgpu.detail.includes(': software');
+  const others = [wasm, tensorflow, composed, reference];
+  return { backends: isChosen ? [webgpu, ...others] : [...others, webgpu], threads };
 }
 
 async function report(name: string, attempt: () => Promise<string>): Promise<BackendReport> {

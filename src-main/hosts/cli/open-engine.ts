@@ -5,6 +5,7 @@ import type { Output } from './command.ts';
 
 const backends = [
   'auto',
+  'webgpu',
   'wasm',
   'tensorflow',
   'reference',
@@ -17,7 +18,7 @@ export const engineOptions = {
     type: 'string',
     choices: backends,
     default: 'auto',
-    help: 'what computes: wasm (fast), tensorflow (once set up), reference or composed (slow); auto: the best that works',
+    help: 'what computes: webgpu (graphics processor), wasm (fast), tensorflow (once set up), reference or composed (slow); auto: the best that works',
   },
   threads: {
     type: 'integer',

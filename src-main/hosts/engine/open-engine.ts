@@ -12,6 +12,7 @@ import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
 import { tf } from '#engine/tf.ts';
 import { createKernels } from './kernel-threads.ts';
 import { describeTensorflow, useTensorflowBackend } from './tensorflow/backend.ts';
+import { openWebgpu } from './webgpu/open-webgpu.ts';
 
 export type BackendName = EngineInfo['backend'];
 
@@ -30,7 +31,7 @@ export interface Engine {
   readonly description: string;
   /** Where tensors lie and what is left of it stays; null where JavaScript has them. */
   readonly heap: Pick<Heap, 'totalBytes' | 'peakBytes' | 'startPeak'> | null;
-  /** Whether a thread was lost, after which nothing works any more. */
+  /** Whether a thread, or the graphics processor, was lost, after which nothing works any more. */
   isBroken(): boolean;
   /** Stops the threads and frees every tensor of theirs. */
   dispose(): void;
@@ -41,7 +42,7 @@ export interface Engine {
  * @throws AppError if a backend was asked for that does not work here
  */
 export async function openEngine({ backend, threads }: EngineChoice): Promise<Engine> {
-  const isPlain = backend === 'reference' || backend === 'composed';
+  const isPlain = backend === 'reference' || backend === 'composed' || backend === 'webgpu';
   if (isPlain && threads !== undefined && threads > 1) {
     throw new AppError(
       'bad-argument',
@@ -51,7 +52,22 @@ export async function openEngine({ backend, threads }: EngineChoice): Promise<En
   return backend === 'auto' ? openBest(threads) : openBackend(backend, threads);
 }
 
+/** A graphics processor, unless the number of threads was asked for; then wasm; then what works anywhere. */
 async function openBest(threads: number | undefined): Promise<Engine> {
+  let why = '';
+  if (threads === undefined) {
+    try {
+      return await openGpu(false);
+    } catch (failure) {
+      if (!(failure instanceof Error)) throw failure;
+      why = `; ${failure.message.replace(/\.$/, '')}`;
+    }
+  }
+  const engine = await openBestOfProcessor(threads);
+  return { ...engine, description: engine.description + why };
+}
+
+async function openBestOfProcessor(threads: number | undefined): Promise<Engine> {
   try {
     return await openBackend('wasm', threads);
   } catch (failure) {
@@ -88,6 +104,8 @@ async function openBackend(backend: BackendName, threads: number | undefined): P
         },
       };
     }
+    case 'webgpu':
+      return openGpu(true);
     case 'reference':
       registerReferenceKernels();
       await tf.setBackend('cpu');
@@ -96,6 +114,16 @@ async function openBackend(backend: BackendName, threads: number | undefined): P
       await tf.setBackend('cpu');
       return onPlainTfjs(backend, 'composed', 'composed: one tfjs operation after another on one thread');
   }
+}
+
+async function openGpu(softwareToo: boolean): Promise<Engine> {
+  const gpu = await openWebgpu({ softwareToo });
+  const what = gpu.isSoftware ? `${gpu.name}, software: slower than wasm` : gpu.name;
+  return {
+    ...onPlainTfjs('webgpu', 'auto', `webgpu: ${what}`),
+    isBroken: () => gpu.backend.gpu.isLost,
+    dispose: () => gpu.close(),
+  };
 }
 
 function onPlainTfjs(

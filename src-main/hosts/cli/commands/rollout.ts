@@ -51,7 +51,7 @@ export const command = defineCommand({
         gradients: options.gradients,
         implementation,
       };
-      const result = runRolloutTask(task, run);
+      const result = await runRolloutTask(task, run);
       await writeFileAtomic(context.path(options.out), rolloutResultChunks(task, run, result, { backend }));
       const loss = result.loss === null ? '' : `, loss ${result.loss.toPrecision(6)}`;
       context.err.line(
