@@ -45,10 +45,14 @@ before(async () => {
   // A proxy that nobody is behind: what would be downloaded, fails.
   const nowhere = 'http://127.0.0.1:9';
   const env = { ...process.env, HTTP_PROXY: nowhere, HTTPS_PROXY: nowhere, ELECTRON_GET_USE_PROXY: '1' };
-  ({ stdout: printed } = await run(process.execPath, [script, '--renderer', packageScript, ...args], {
-    cwd: root,
-    env,
-  }));
+  ({ stdout: printed } = await run(
+    process.execPath,
+    [script, '--renderer', '--desktop', packageScript, ...args],
+    {
+      cwd: root,
+      env,
+    },
+  ));
   files = packedFiles(resources);
   opened = await openPackage(resources, folder);
 });

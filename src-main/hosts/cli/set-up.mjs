@@ -172,6 +172,7 @@ function rendererHash() {
 
 /** Not done anew without need: an Electron that is running begins its engines from there. */
 function desktopBuildIsStale() {
+  if (!existsSync(bundler)) return false;
   return !existsSync(desktopBuild) || readText(`${desktopBuild}.sources`) !== desktopHash();
 }
 

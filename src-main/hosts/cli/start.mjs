@@ -10,7 +10,7 @@ import process from 'node:process';
 import { againstDesktop, findElectron, hostArguments } from './choose-host.mjs';
 import { goOn, root, setUp } from './set-up.mjs';
 
-/** An Electron that has not begun by then will not end for want of a library or of a sandbox. */
+/** An Electron that crashes later than that had begun. */
 const beginsMs = 5000;
 const { env, platform } = process;
 const args = process.argv.slice(2);
@@ -56,9 +56,9 @@ async function openWindow(program) {
     child.on('error', () => done([127, null]));
     child.on('exit', (...result) => done(result));
   });
-  // A library that is not there, or Chromium's own end where it gets no sandbox.
-  const didNotBegin = code === 127 || ['SIGTRAP', 'SIGABRT', 'SIGILL'].includes(signal);
-  if (didNotBegin && performance.now() - began < beginsMs)
+  // Chromium ends itself so where it gets no sandbox; 127 is of the system, for want of a library.
+  const isEarly = performance.now() - began < beginsMs;
+  if (code === 127 || (isEarly && ['SIGTRAP', 'SIGABRT', 'SIGILL'].includes(signal)))
     await openPage(`Electron could not begin (${signal ?? 'see above'})`);
   else process.exitCode = code ?? 128 + (constants.signals[signal] ?? 0);
 }

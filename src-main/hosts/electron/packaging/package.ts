@@ -1,19 +1,12 @@
 /**
- * `npm run package`: bundles the processes, gathers the licences, and has electron-builder make the packages of the
- * system that this runs on. Arguments are electron-builder's own: `-- --dir`, `-- --linux deb --arm64`.
+ * `npm run package`, behind set-up.mjs, which sees to the window's page and the bundles: has electron-builder make the
+ * packages of the system that this runs on. Arguments are electron-builder's own: `-- --dir`, `-- --linux deb --arm64`.
  */
 import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
-import { bundleMain, root } from './bundle-main.ts';
-import { thirdPartyNotices } from './notices.ts';
+import { root } from './bundle-main.ts';
 
-const bundled = await bundleMain();
-await writeFile(
-  join(root, 'dist/THIRD-PARTY-NOTICES.txt'),
-  thirdPartyNotices(root, bundled, process.platform),
-);
 const builder = spawn(
   process.execPath,
   [
