@@ -62,7 +62,7 @@ export class Smoother {
     const mixed = this.#mixed(y, left * 4, count);
     for (let i = 0; i < count; i += 4) {
       const alpha = mixed[i + 3];
-      const part = this.#isOpaque || alpha >= 254.5 ? 1 : alpha > 0.5 ? 255 / alpha : 0;
+      const part = this.#isOpaque ? 1 : alpha > 0.5 ? 255 / alpha : 0;
       out[at + i] = byte(mixed[i] * part);
       out[at + i + 1] = byte(mixed[i + 1] * part);
       out[at + i + 2] = byte(mixed[i + 2] * part);
