@@ -22,6 +22,7 @@ interface Endings {
 export function handleEndings({ app, powerMonitor, service, beforeClose, onBug }: EndingsSetup): Endings {
   let closing: Promise<void> | undefined;
   let isSaved = false;
+  let isWaiting = false;
 
   function save(): Promise<void> {
     return (closing ??= (async () => {
@@ -44,7 +45,8 @@ export function handleEndings({ app, powerMonitor, service, beforeClose, onBug }
   app.on('will-quit', (event) => {
     if (isSaved) return;
     event.preventDefault();
-    void save().then(() => app.quit());
+    if (!isWaiting) void save().then(() => app.quit());
+    isWaiting = true;
   });
 
   return {

@@ -12,7 +12,7 @@ export interface TaskbarSign {
 export const LONG_JOB_MS = 60_000;
 
 const runs = new Set<Job['state']>(['running', 'pausing', 'stopping']);
-const trains = new Set<Job['kind']>(['training', 'refinement']);
+const trains = new Set<Job['kind']>(['training', 'refinement', 'repair']);
 export const noSign: TaskbarSign = { value: -1, mode: 'none' };
 
 /** @param hasFailed whether a job has failed since the window was looked at last */

@@ -42,18 +42,21 @@ export function menuTemplate(setup: MenuSetup, actions: MenuActions): Item[] {
       ...shortcutOf(keys, platform),
     };
   }
-  /** A screen's own commands come later than those of the whole window, and win, as they do for keys. */
-  const byKey = (key: string): MenuCommand | undefined => commands.findLast(({ keys }) => keys.includes(key));
+  /** A screen's own commands come later than those of the whole window, and win where they can be used, as for keys. */
+  const byKey = (key: string): MenuCommand | undefined => {
+    const candidates = commands.filter(({ id, keys }) => keys.includes(key) && !used.has(id));
+    return candidates.findLast(({ isEnabled }) => isEnabled) ?? candidates.at(-1);
+  };
   const optional = (command: MenuCommand | undefined): Item[] =>
     command === undefined ? [] : [itemOf(command)];
   const named = (...ids: string[]): Item[] =>
-    ids.flatMap((id) => optional(commands.find((command) => command.id === id)));
+    ids.flatMap((id) => optional(commands.find((command) => command.id === id && !used.has(id))));
   const section = (name: string): Item[] =>
     commands.filter((command) => command.section === name && !used.has(command.id)).map(itemOf);
-  const keyed = (...keys: string[]): Item[] =>
-    keys.flatMap((key) => optional(byKey(key)).filter(({ id }) => id !== undefined));
+  const keyed = (...keys: string[]): Item[] => keys.flatMap((key) => optional(byKey(key)));
 
   const settings = named('settings');
+  const shortcuts = named('shortcuts');
   const about: Item = { id: 'about', label: 'About Morphogen', click: actions.showAbout };
 
   const file = grouped(
@@ -75,9 +78,9 @@ export function menuTemplate(setup: MenuSetup, actions: MenuActions): Item[] {
   const view = grouped(
     section('Go to'),
     named('palette', 'activity'),
-    [{ label: 'Theme', submenu: named('theme-system', 'theme-light', 'theme-dark') }].filter(
-      ({ submenu }) => submenu.length > 0,
-    ),
+    // What of the whole window has no place by its name; its undo gives way to the screen's.
+    section('Everywhere').filter(({ id }) => id !== 'undo' && id !== 'redo'),
+    [{ label: 'Theme', submenu: section('Settings') }].filter(({ submenu }) => submenu.length > 0),
     [
       { role: 'resetZoom', label: 'Usual size of text' },
       { role: 'zoomIn', label: 'Larger text' },
@@ -87,7 +90,7 @@ export function menuTemplate(setup: MenuSetup, actions: MenuActions): Item[] {
     developer,
   );
   const help = grouped(
-    named('shortcuts'),
+    shortcuts,
     [
       { id: 'updates', label: 'Check for updates…', click: actions.checkForUpdates },
       { id: 'licences', label: 'Licences', click: actions.showLicences },
