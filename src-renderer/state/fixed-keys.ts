@@ -1,3 +1,5 @@
+import { isDesktop } from '../lib/desktop-bridge.ts';
+
 /** Keys that belong to a list or a canvas rather than to a command; for the list of shortcuts. */
 export const fixedKeys: readonly { section: string; title: string; keys: readonly string[] }[] = [
   {
@@ -9,6 +11,15 @@ export const fixedKeys: readonly { section: string; title: string; keys: readonl
   { section: 'Gallery', title: 'Select, or not', keys: ['Space'] },
   { section: 'Gallery', title: 'Grow it', keys: ['Enter'] },
   { section: 'Gallery', title: 'To the first, to the last', keys: ['Home', 'End'] },
+  ...(isDesktop
+    ? [
+        {
+          section: 'Gallery',
+          title: 'Out of the window: a style as its file, an artwork as a GIF',
+          keys: ['Alt+drag'],
+        },
+      ]
+    : []),
   {
     section: 'Grow',
     title: 'On the canvas: move the cell cursor; with Shift by ten cells',

@@ -17,12 +17,13 @@ export interface Shortcut {
 }
 
 /**
- * The first of the keys that a menu can show, or undefined. The page hears keys before the menu does, so none has to be
+ * The keys that a menu can show, or undefined. The page hears keys before the menu does, so none has to be
  * registered; a Mac registers all that it shows, and there keys without ⌘ would be taken from text that is typed.
  */
 export function shortcutOf(keys: readonly string[], platform: NodeJS.Platform): Shortcut | undefined {
   const shown = platform === 'darwin' ? keys.filter((key) => /(^|\+)Mod\+|^(Shift\+)?F\d+$/.test(key)) : keys;
-  const [first] = shown;
+  // Of several keys, the one that people know from other programs.
+  const first = shown.find((key) => key.includes('Mod+')) ?? shown[0];
   if (first === undefined) return undefined;
   const accelerator = first
     .split('+')
