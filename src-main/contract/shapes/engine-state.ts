@@ -5,8 +5,8 @@ import { count } from './values.ts';
 export const backendChoice = z.enum(['auto', 'webgpu', 'wasm', 'tensorflow', 'reference', 'composed']);
 export type BackendChoice = z.output<typeof backendChoice>;
 
-/** A backend that this machine lacks, and how to get it: a sentence. */
-export const missingBackend = z.object({ backend: backendChoice, how: z.string() });
+/** A backend that this machine lacks: why, in a sentence, and the command that brings it. */
+export const missingBackend = z.object({ backend: backendChoice, reason: z.string(), command: z.string() });
 export type MissingBackend = z.output<typeof missingBackend>;
 
 export const engineInfo = z.object({

@@ -4,6 +4,6 @@ import { readSetUp } from './tensorflow/place.ts';
 
 export function missingBackends(): MissingBackend[] {
   if (readSetUp() !== null) return [];
-  const how = 'TensorFlow is not set up on this machine: `npm run setup:tensorflow` does it.';
-  return [{ backend: 'tensorflow', how }];
+  const reason = 'TensorFlow is not set up on this machine.';
+  return [{ backend: 'tensorflow', reason, command: 'npm run setup:tensorflow' }];
 }
