@@ -139,6 +139,10 @@ export function createApplication(setup: ApplicationSetup): Application {
       ...libraryHandlers(ports),
       ...growthHandlers(ports, sessions),
       ...mixHandlers(ports),
+      'styles.health': ({ styleId }, { signal }) => {
+        const { name, spec, w0, b0, w1 } = ports.store.rule(styleId);
+        return ports.engines.live.call('rule.health', { style: { name, spec, w0, b0, w1 } }, { signal });
+      },
       ...repairs.handlers,
       ...trainingHandlers(ports, queue),
       ...jobHandlers(ports, queue),

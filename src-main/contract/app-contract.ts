@@ -17,6 +17,7 @@ import {
   itemRef,
   librarySummary,
   model,
+  styleHealth,
 } from './shapes/library.ts';
 import { job, trainingDetail } from './shapes/jobs.ts';
 import {
@@ -162,6 +163,8 @@ export const appContract = defineContract({
       params: z.object({ styleId: id, iterations: z.number().int().min(1).max(100_000).default(400) }),
       result: z.object({ jobId: id }),
     },
+
+    'styles.health': { params: z.object({ styleId: id }), result: styleHealth },
 
     /** From styles, mixed, or from an artwork's recipe (then opened at its last step, paused). */
     'growth.open': {

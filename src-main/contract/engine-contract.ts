@@ -7,6 +7,7 @@ import { defineContract } from './contract.ts';
 import { backendChoice, engineInfo } from './shapes/engine-state.ts';
 import { exportedFrame, exportOptions, exportProgress, exportSummary } from './shapes/export.ts';
 import { frame, growthControl, growthEvent, growthStroke, recipe } from './shapes/growth.ts';
+import { styleHealth } from './shapes/library.ts';
 import { latentPath, mix, morph, morphFrame, plainMix, shares } from './shapes/mix.ts';
 import {
   keptRepair,
@@ -287,6 +288,8 @@ export const engineContract = defineContract({
       }),
       progress: z.object({ iteration: count, iterations: count, loss: z.number() }),
     },
+
+    'rule.health': { params: z.object({ style: styleValues }), result: styleHealth },
 
     /** Copies a photo into a folder of its own, where the other calls find it. */
     'repair.open': {

@@ -78,6 +78,17 @@ export const model = z.object({
 });
 export type Model = z.output<typeof model>;
 
+/** How a style fares beyond its training: likeness to its own picture, in dB, at most 100. */
+export const styleHealth = z.object({
+  /** With a wound in its middle; and that after as many steps again. */
+  wounded: z.number(),
+  healed: z.number(),
+  /** At `steps`, four times as many as it was trained for. */
+  kept: z.number(),
+  steps: count,
+});
+export type StyleHealth = z.output<typeof styleHealth>;
+
 export const galleryQuery = z.object({
   kinds: z.array(itemKind).min(1).default(['style', 'artwork']),
   /** Names and tags, by the beginnings of their words. */

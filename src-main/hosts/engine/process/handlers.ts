@@ -8,6 +8,7 @@ import { createSession, sessionHandlers } from './session.ts';
 import { exportHandlers } from './export-handlers.ts';
 import { fileHandlers } from './file-handlers.ts';
 import { growthHandlers } from './growth-handlers.ts';
+import { healthHandlers } from './health-handlers.ts';
 import { mixHandlers } from './mix-handlers.ts';
 import { refinementHandlers } from './refinement-handlers.ts';
 import { repairHandlers } from './repair-handlers.ts';
@@ -23,6 +24,7 @@ export function createEngineHandlers(lines: DirectLines = createDirectLines()): 
     ...exportHandlers(session),
     ...encodingHandlers(session),
     ...refinementHandlers(session),
+    ...healthHandlers(session),
     ...repairHandlers(session),
     ...trainingHandlers(session),
   });
