@@ -4,9 +4,9 @@ import { shares, turnRatio, type MixKind } from './mix-settings.ts';
 
 export const modeWords: Readonly<Record<MixKind, { readonly title: string; readonly line: string }>> = {
   turns: { title: 'Turns', line: 'One style a step, for all cells.' },
-  random: { title: 'Random', line: 'Each cell draws its style in every step.' },
+  random: { title: 'Random', line: 'Each cell draws one in every step.' },
   weights: { title: 'Average', line: 'One rule, of their values averaged.' },
-  latent: { title: 'Latent', line: 'One rule, decoded from between them.' },
+  latent: { title: 'Latent', line: 'One rule, from between them.' },
   areas: { title: 'Areas', line: 'You paint which style acts where.' },
 };
 

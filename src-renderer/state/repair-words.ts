@@ -1,7 +1,7 @@
 /** Repair in words: what is open, how much is painted, what came of it, and which model suits. */
 import type { Model } from '#contract/shapes/library.ts';
 import type { OpenedPhoto, RepairFormat, RepairResult, SavedRepair } from '#contract/shapes/repair.ts';
-import { byteWords, countWords, durationWords } from './words.ts';
+import { byteWords, countWords, dataWords, durationWords } from './words.ts';
 
 const formatNames = {
   jpeg: 'JPEG',
@@ -64,7 +64,7 @@ export function suitsPhotos({ preset }: ModelFacts): boolean {
 /** A line below the choice. */
 export function modelHint(model: ModelFacts): string {
   const { width, height } = model.grid;
-  const learned = `It learned from ${model.data === '' ? 'pictures of its own' : model.data}, and paints ${String(width)} × ${String(height)} cells at a time.`;
+  const learned = `It learned from ${model.data === '' ? 'pictures of its own' : dataWords(model.data)}, and paints ${String(width)} × ${String(height)} cells at a time.`;
   return suitsPhotos(model)
     ? `${learned} Pictures unlike those are repaired less well.`
     : `${learned} Photos are nothing like those: learning this photo will do better.`;

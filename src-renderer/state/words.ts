@@ -10,6 +10,11 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${countWords(count)} ${count === 1 ? one : many}`;
 }
 
+/** What a model learned from: `mnist, 60,000 pictures` of `mnist, 60000 pictures`. */
+export function dataWords(data: string): string {
+  return data.replace(/\b(\d+) pictures?$/, (_, count) => plural(Number(count), 'picture'));
+}
+
 /** `45 s`, `12 min`, `3 h 20 min`. */
 export function durationWords(seconds: number): string {
   if (seconds < 1) return 'under 1 s';

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { byteWords, countWords, durationWords, plural } from '../../../src-renderer/state/words.ts';
+import {
+  byteWords,
+  countWords,
+  dataWords,
+  durationWords,
+  plural,
+} from '../../../src-renderer/state/words.ts';
 
 test('durations', () => {
   const cases: [number, string][] = [
@@ -28,6 +34,12 @@ test('bytes', () => {
     [5.7e12, '5.7 TB'],
   ];
   for (const [bytes, words] of cases) assert.equal(byteWords(bytes), words);
+});
+
+test('what a model learned from', () => {
+  assert.equal(dataWords('mnist, 60000 pictures'), 'mnist, 60,000 pictures');
+  assert.equal(dataWords('parrot.png, 1 pictures'), 'parrot.png, 1 picture');
+  assert.equal(dataWords('12 pictures of cats'), '12 pictures of cats');
 });
 
 test('counts', () => {
