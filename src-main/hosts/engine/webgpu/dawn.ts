@@ -8,6 +8,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
+import type * as Dawn from 'webgpu';
 import { AppError } from '#domain/errors.ts';
 import { wantedLimits, type GpuHost } from '#engine/kernels/webgpu/gpu.ts';
 
@@ -58,7 +59,7 @@ export async function openDevice(settings: Partial<GpuHost> = {}): Promise<OpenD
   };
 }
 
-async function loadDawn(): Promise<typeof import('webgpu')> {
+async function loadDawn(): Promise<typeof Dawn> {
   try {
     return await import('webgpu');
   } catch (cause) {

@@ -26,7 +26,9 @@ export interface WebgpuChoice extends Partial<GpuHost> {
  * @throws AppError unsupported where there is no graphics processor, or it computes wrong numbers
  */
 export async function openWebgpu({ softwareToo, ...settings }: WebgpuChoice): Promise<OpenWebgpu> {
-  const { host, isSoftware, close } = await openDevice(settings);
+  const opened = await openDevice(settings);
+  const { host, isSoftware } = opened;
+  const close = (): void => opened.close();
   try {
     if (isSoftware && !softwareToo) {
       throw new AppError(
