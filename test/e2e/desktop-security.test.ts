@@ -10,10 +10,12 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { fuses } from '#hosts/electron/packaging/fuses.ts';
 import { startDesktop } from './desktop.ts';
+import { startElectron } from './real-electron.ts';
 
 test('Electron’s checklist of security', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'morphogen-security-'));
-  const desktop = await startDesktop(folder);
+  const electron = process.env['MORPHOGEN_ELECTRON'];
+  const desktop = await (electron === undefined ? startDesktop(folder) : startElectron(electron, folder));
   t.after(async () => {
     await desktop.kill();
     rmSync(folder, { recursive: true, force: true });

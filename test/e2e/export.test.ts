@@ -6,9 +6,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
 import sharp from 'sharp';
-import { testEachProgram } from './programs.ts';
+import { testEachProgram, type OpenProgram } from './programs.ts';
 
 testEachProgram('export', async (t, program) => {
   const folder = await fs.mkdtemp(join(tmpdir(), 'morphogen-export-'));
@@ -26,7 +25,7 @@ testEachProgram('export', async (t, program) => {
     await page.getByRole('gridcell').first().click();
     await page.getByRole('button', { name: 'Export…' }).click();
     await page.getByText(/65 frames, 320 × 320 pixels, \d+ kB/).waitFor({ timeout: 60_000 });
-    await download(page, gif);
+    await download(window, gif);
     const { pages, width } = await sharp(gif, { animated: true }).metadata();
     assert.deepEqual([pages, width], [65, 320]);
   });
@@ -41,7 +40,7 @@ testEachProgram('export', async (t, program) => {
       await page.getByRole('combobox', { name: 'Size of the file' }).selectOption('0.25');
       await page.getByText(/Chosen for the size/).waitFor({ timeout: 60_000 });
       const small = join(folder, 'small.gif');
-      await download(page, small);
+      await download(window, small);
       assert.ok((await fs.stat(small)).size < 250_000);
       assert.equal((await sharp(small).metadata()).hasAlpha, true);
     },
@@ -55,7 +54,7 @@ testEachProgram('export', async (t, program) => {
     if (hasCodec) {
       await kind.selectOption('webm');
       const film = join(folder, 'film.webm');
-      await download(page, film);
+      await download(window, film);
       assert.equal((await fs.readFile(film)).readUInt32BE(0), 0x1a45dfa3);
     } else {
       await page.getByText(/has no encoder for WebM/).waitFor();
@@ -97,7 +96,7 @@ testEachProgram('export', async (t, program) => {
     await other.page.getByRole('button', { name: 'Export…' }).click();
     await other.page.getByText(/65 frames, 320 × 320 pixels/).waitFor({ timeout: 60_000 });
     const again = join(folder, 'again.gif');
-    await download(other.page, again);
+    await download(other, again);
     const [first, second] = await Promise.all(
       [gif, again].map((path) => sharp(path, { animated: true }).raw().toBuffer()),
     );
@@ -107,10 +106,9 @@ testEachProgram('export', async (t, program) => {
   });
 });
 
-async function download(page: Page, path: string): Promise<void> {
-  const event = page.waitForEvent('download', { timeout: 60_000 });
-  await page.getByRole('dialog').getByRole('button', { name: 'Download', exact: true }).click();
-  await (await event).saveAs(path);
+function download({ page, download: save }: OpenProgram, path: string): Promise<void> {
+  const button = page.getByRole('dialog').getByRole('button', { name: 'Download', exact: true });
+  return save(path, () => button.click());
 }
 
 async function found(folder: string, name: string): Promise<void> {

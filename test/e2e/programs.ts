@@ -1,11 +1,12 @@
 /**
- * The program with its window open, in each of the ways that it can be had: by the web host in a browser, and by the
- * desktop's host on the stand-in for Electron. The flows of this folder do not know which of them they go through.
+ * The program with its window open, in each of the ways that it can be had: by the web host in a browser, by the desktop's
+ * host on the stand-in for Electron, and, where `npm run test:electron` asks for it, on a real one. The flows of this folder do not know which of them they go through.
  */
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { startDesktop } from './desktop.ts';
+import { startDesktop, type Desktop } from './desktop.ts';
+import { startElectron } from './real-electron.ts';
 import { startServer } from './server.ts';
 import { openBrowser, openWindow, watchForProblems, type WindowOptions } from './window.ts';
 
@@ -15,6 +16,8 @@ export interface OpenProgram {
   check(): void;
   /** Chooses files where `act` asks for some: in the browser's dialog or the system's. */
   choose(paths: readonly string[], act: () => Promise<void>): Promise<void>;
+  /** Saves what `act` downloads. */
+  download(path: string, act: () => Promise<void>): Promise<void>;
   /** All that it wrote, for the message of a failed test. */
   output(): string;
   /** As a power failure would, for the processes that it started, too. */
@@ -24,7 +27,7 @@ export interface OpenProgram {
 }
 
 export interface Program {
-  readonly name: 'web' | 'desktop';
+  readonly name: 'web' | 'desktop' | 'electron';
   open(dataFolder: string, options?: WindowOptions): Promise<OpenProgram>;
   /** Whatever is still open. */
   close(): Promise<void>;
@@ -39,8 +42,10 @@ export function testEachProgram(
 }
 
 function programs(): readonly Program[] {
-  const wanted = process.env['MORPHOGEN_PROGRAM'];
-  return [webProgram(), desktopProgram()].filter(({ name }) => wanted === undefined || wanted === name);
+  const { MORPHOGEN_PROGRAM: wanted, MORPHOGEN_ELECTRON: electron } = process.env;
+  if (electron !== undefined) return [desktopProgram('electron', (data) => startElectron(electron, data))];
+  const both = [webProgram(), desktopProgram('desktop', startDesktop)];
+  return both.filter(({ name }) => wanted === undefined || wanted === name);
 }
 
 function webProgram(): Program {
@@ -55,6 +60,7 @@ function webProgram(): Program {
       const program: OpenProgram = {
         ...{ page, check, output: server.output },
         choose: (paths, act) => chooseInBrowser(page, paths, act),
+        download: (path, act) => downloadInBrowser(page, path, act),
         async kill() {
           await server.kill();
           await window.close();
@@ -71,12 +77,15 @@ function webProgram(): Program {
   };
 }
 
-function desktopProgram(): Program {
+function desktopProgram(
+  name: 'desktop' | 'electron',
+  start: (dataFolder: string) => Promise<Desktop>,
+): Program {
   const opened = new Set<OpenProgram>();
   return {
-    name: 'desktop',
+    name,
     async open(dataFolder, { theme = 'light', size = { width: 1280, height: 800 } } = {}) {
-      const desktop = await startDesktop(dataFolder);
+      const desktop = await start(dataFolder);
       const { page, output, kill, stop } = desktop;
       const problems = watchForProblems(page);
       await page.setViewportSize(size);
@@ -87,6 +96,12 @@ function desktopProgram(): Program {
         async choose(paths, act) {
           await desktop.evaluate(answerDialog, paths);
           await act();
+        },
+        async download(path, act) {
+          if (name === 'desktop') return downloadInBrowser(page, path, act);
+          await desktop.evaluate(saveNext, path);
+          await act();
+          assert.equal(await desktop.evaluate<string, undefined>('() => globalThis.saved'), 'completed');
         },
       };
       opened.add(program);
@@ -111,4 +126,20 @@ async function chooseInBrowser(
 /** Runs in the program: the next dialog is answered with these. */
 const answerDialog = `({ dialog }, filePaths) => {
   dialog.showOpenDialog = async () => ({ canceled: false, filePaths });
+}`;
+
+async function downloadInBrowser(page: Page, path: string, act: () => Promise<void>): Promise<void> {
+  const event = page.waitForEvent('download');
+  await act();
+  await (await event).saveAs(path);
+}
+
+/** Runs in the program: the next download goes here, without a question. */
+const saveNext = `({ session }, path) => {
+  globalThis.saved = new Promise((done) => {
+    session.defaultSession.once('will-download', (_, item) => {
+      item.setSavePath(path);
+      item.once('done', (_, state) => done(state));
+    });
+  });
 }`;
