@@ -14,7 +14,7 @@ export function isOver(state: JobState): boolean {
 }
 
 export function jobActions(job: Job): JobAction[] {
-  const canStop = job.kind === 'training' || job.kind === 'encoding' || job.kind === 'refinement';
+  const canStop = !['import', 'export'].includes(job.kind);
   switch (job.state) {
     case 'queued':
       return ['pause', 'cancel'];

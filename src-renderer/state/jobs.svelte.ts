@@ -4,6 +4,7 @@ import { client } from '../lib/client.ts';
 import { app } from './app-state.svelte.ts';
 import { attempt } from './attempt.ts';
 import { isActive, type JobAction } from './job-words.ts';
+import { repair } from './repair.svelte.ts';
 import { router } from './router.svelte.ts';
 import { toasts } from './toasts.svelte.ts';
 import { plural } from './words.ts';
@@ -69,8 +70,15 @@ class Jobs {
   /** Where its result is. */
   show(job: Job): void {
     if (job.kind === 'training') router.train(job.id);
+    else if (job.repairId !== null) void this.#showRepair(job.repairId);
     else if (job.styleIds.length === 1) router.grow(...job.styleIds);
     else router.gallery();
+  }
+
+  async #showRepair(repairId: string): Promise<void> {
+    router.repair();
+    if (!(await repair.openKept(repairId)))
+      toasts.show('This photo is not here any more: open it again.', { kind: 'bad' });
   }
 
   #tellStart(job: Job): void {

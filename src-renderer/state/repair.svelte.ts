@@ -1,16 +1,26 @@
 /**
  * The photo under repair: sent and opened, repaired as often as wished, always from what was opened, saved, or sent on as
- * the next original. It stays while other screens are shown.
+ * the next original. It stays while other screens are shown, and is found again when the page is loaded anew. Learning it
+ * is a job, which goes on without a window.
  */
 import type { ImportSource } from '#contract/app-contract.ts';
-import type { OpenedPhoto, RepairFormat, RepairProgress, RepairResult } from '#contract/shapes/repair.ts';
+import type { Job } from '#contract/shapes/jobs.ts';
+import type {
+  OpenedPhoto,
+  RepairFormat,
+  RepairOptions,
+  RepairProgress,
+  RepairResult,
+} from '#contract/shapes/repair.ts';
 import { AppError } from '#domain/errors.ts';
 import type { Patch } from '../canvas/photo-stage.ts';
 import { client, downloadUrl } from '../lib/client.ts';
 import { upload, type NamedFile } from '../lib/uploads.ts';
+import { app } from './app-state.svelte.ts';
 import { attempt, failureMessage, isCancelled } from './attempt.ts';
 import { noteRecent } from './choosing.ts';
 import type { DroppedFile } from './dropped-files.ts';
+import { isActive } from './job-words.ts';
 import { models } from './models.svelte.ts';
 import { repairMask } from './repair-mask.svelte.ts';
 import { decodePreview, download, repairScore } from './repair-pictures.ts';
@@ -25,6 +35,9 @@ interface Shown {
   /** dB inside the mask, of the damage and of the repair, where it is known what was there. */
   readonly scores: { readonly before: number; readonly after: number } | null;
 }
+
+/** Where this window, loaded anew, finds the photo that it had open. */
+const OPEN_KEY = 'morphogen.repair';
 
 class Repair {
   status: 'none' | 'sending' | 'opening' | 'open' = $state('none');
@@ -76,6 +89,57 @@ class Repair {
   #isDrawingPatch = false;
   /** What was there before the damage, of a sample. */
   #original: ImageBitmap | null = null;
+  /** The job that learns this photo, or did last. */
+  #jobId: string | null = null;
+  #hasLookedForOpen = false;
+
+  constructor() {
+    app.onJob((job) => void this.#jobChanged(job));
+  }
+
+  /** Once, when the screen is first shown: what was open before the page was loaded. */
+  async findOpen(): Promise<void> {
+    if (this.#hasLookedForOpen || this.status !== 'none') return;
+    this.#hasLookedForOpen = true;
+    const repairId = sessionStorage.getItem(OPEN_KEY);
+    if (repairId !== null && !(await this.openKept(repairId))) sessionStorage.removeItem(OPEN_KEY);
+  }
+
+  /** As it was left: with its mask and its result. @returns whether it is there still */
+  async openKept(repairId: string): Promise<boolean> {
+    if (this.photo?.repairId === repairId) return true;
+    this.#opening?.abort();
+    this.#leave();
+    const opening = new AbortController();
+    this.#opening = opening;
+    this.status = 'opening';
+    try {
+      const kept = await client.call('repair.reopen', { repairId }, { signal: opening.signal });
+      const picture = await decodePreview(kept.photo.preview);
+      if (this.#opening !== opening) return false;
+      this.#show(kept.photo, picture);
+      if (kept.mask !== null) await repairMask.loadFile(new Blob([kept.mask.slice()]), 'mask.png');
+      if (kept.options !== null) this.#takeOptions(kept.options);
+      if (kept.result !== null) await this.#showResult(kept.result, this.key);
+      this.#jobId = kept.jobId;
+      const job = kept.jobId === null ? null : app.job(kept.jobId);
+      if (job !== null && isActive(job.state)) await this.#jobChanged(job);
+      return true;
+    } catch (failure) {
+      if (this.#opening === opening) this.status = this.photo === null ? 'none' : 'open';
+      if (!(failure instanceof AppError) && !opening.signal.aborted) throw failure;
+      return false;
+    }
+  }
+
+  /** So that it is there when the page is loaded anew. */
+  async keepMask(): Promise<void> {
+    const { photo } = this;
+    if (photo === null || this.isRunning) return;
+    const mask = await repairMask.bytes();
+    if (this.photo === photo)
+      await client.call('repair.keepMask', { repairId: photo.repairId, mask }).catch(() => null);
+  }
 
   async loadModels(): Promise<void> {
     await models.refresh();
@@ -98,7 +162,7 @@ class Repair {
   /** @param original What was there before the damage, where that is known. @returns whether it is open now. */
   async open(file: NamedFile | DroppedFile, original: ImageBitmap | null = null): Promise<boolean> {
     this.#opening?.abort();
-    this.cancel();
+    this.#leave();
     const opening = new AbortController();
     this.#opening = opening;
     const { signal } = opening;
@@ -132,7 +196,8 @@ class Repair {
 
   close(): void {
     this.cancelOpening();
-    this.cancel();
+    this.#leave();
+    sessionStorage.removeItem(OPEN_KEY);
     const { photo } = this;
     if (photo !== null) void client.call('repair.close', { repairId: photo.repairId }).catch(() => null);
     this.status = 'none';
@@ -152,21 +217,26 @@ class Repair {
     this.isRunning = true;
     this.problem = null;
     this.progress = null;
+    this.#jobId = null;
+    const options = {
+      modelId: this.learns || this.modelId === '' ? null : this.modelId,
+      learns: this.learns,
+      isLocked: this.isLocked,
+      feather: this.feather,
+      iterations: this.iterations,
+    };
     try {
       const mask = await repairMask.bytes();
+      const { repairId } = photo;
+      if (options.learns) {
+        const { jobId } = await client.call('repair.learn', { repairId, mask, options });
+        if (isOwn()) this.#jobId = jobId;
+        else await client.call('jobs.cancel', { jobId });
+        return;
+      }
       const facts = await client.call(
         'repair.apply',
-        {
-          repairId: photo.repairId,
-          mask,
-          options: {
-            modelId: this.learns || this.modelId === '' ? null : this.modelId,
-            learns: this.learns,
-            isLocked: this.isLocked,
-            feather: this.feather,
-            iterations: this.iterations,
-          },
-        },
+        { repairId, mask, options },
         {
           signal: running.signal,
           onProgress: (progress) => {
@@ -176,31 +246,27 @@ class Repair {
           },
         },
       );
-      const picture = await decodePreview(facts.preview);
-      if (!isOwn()) return;
-      this.result?.picture.close();
-      this.result = { facts, picture, key, scores: this.#scores(picture) };
-      this.divider = 0;
-      repairMask.isShown = false;
+      if (isOwn()) await this.#showResult(facts, key);
     } catch (failure) {
       if (!isOwn() || isCancelled(failure)) return;
       this.problem = failureMessage(failure);
       if (!(failure instanceof AppError)) throw failure;
     } finally {
-      if (isOwn()) this.#endRun();
+      // What learns goes on as a job.
+      if (isOwn() && this.#jobId === null) this.#endRun();
     }
   }
 
   cancel(): void {
-    this.#running?.abort();
-    this.#endRun();
+    const jobId = this.#jobId;
+    this.#leave();
+    if (jobId !== null) void attempt(() => client.call('jobs.cancel', { jobId }));
   }
 
   /** Ends learning, and repairs with what was learned. */
   async stopLearning(): Promise<void> {
-    const { photo } = this;
-    if (photo !== null && this.isRunning)
-      await attempt(() => client.call('repair.stop', { repairId: photo.repairId }));
+    const jobId = this.#jobId;
+    if (jobId !== null && this.isRunning) await attempt(() => client.call('jobs.stop', { jobId }));
   }
 
   /** @param folder Of the machine that Morphogen runs on; null: to the browser's downloads. */
@@ -242,6 +308,62 @@ class Repair {
     this.format = 'original';
     this.status = 'open';
     repairMask.start({ width: photo.previewWidth, height: photo.previewHeight });
+    sessionStorage.setItem(OPEN_KEY, photo.repairId);
+    for (const notice of photo.notices) toasts.show(notice, { topic: 'repair.notice' });
+  }
+
+  async #showResult(facts: RepairResult, key: string): Promise<void> {
+    const { photo } = this;
+    const picture = await decodePreview(facts.preview);
+    if (this.photo !== photo) return;
+    this.result?.picture.close();
+    this.result = { facts, picture, key, scores: this.#scores(picture) };
+    this.divider = 0;
+    repairMask.isShown = false;
+  }
+
+  #takeOptions({ learns, modelId, isLocked, feather, iterations }: RepairOptions): void {
+    this.#hasChosen = true;
+    this.learns = learns;
+    if (modelId !== null) this.modelId = modelId;
+    this.isLocked = isLocked;
+    this.feather = feather;
+    this.iterations = iterations;
+  }
+
+  /** Of the job that learns this photo. */
+  async #jobChanged(job: Job): Promise<void> {
+    const { photo } = this;
+    if (photo === null || (job.id !== this.#jobId && job.repairId !== photo.repairId)) return;
+    this.#jobId = job.id;
+    if (isActive(job.state)) {
+      this.chooseWay(true);
+      this.isRunning = true;
+      this.progress = {
+        phase: job.state === 'queued' ? 'Waiting for its turn' : job.phase,
+        ...{ done: job.done, total: job.total ?? 0, preview: null, region: null },
+      };
+      return;
+    }
+    if (!this.isRunning) return;
+    const { key } = this;
+    if (job.state === 'done' || job.state === 'stopped') {
+      const kept = await attempt(() => client.call('repair.reopen', { repairId: photo.repairId }));
+      if (this.photo !== photo) return;
+      if (kept?.result) await this.#showResult(kept.result, key);
+    } else if (job.state === 'failed') {
+      this.problem = job.message;
+    } else if (job.state === 'paused' || job.state === 'interrupted') {
+      this.problem = `Learning is ${job.state}: resume it under Activity.`;
+    }
+    this.#endRun();
+  }
+
+  /** What learns goes on without this window; what repairs does not. */
+  #leave(): void {
+    this.#running?.abort();
+    this.#jobId = null;
+    this.#endRun();
   }
 
   #forgetResult(): void {

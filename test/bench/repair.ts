@@ -42,9 +42,9 @@ const dataset = await loadDataset(folder, { grid, image, enlarge: true, limit: N
 const pictures = dataset.names.map((_, i) => dataset.batch([i]));
 
 const growers: Readonly<Record<string, { readonly grower: PatchGrower; readonly count: number }>> = {
-  locked: { grower: modelGrower(model, { lock: 'meet', implementation }), count: pictures.length },
-  'held at every step': {
-    grower: modelGrower(model, { lock: 'hold', implementation }),
+  locked: { grower: modelGrower(model, { lock: 'best', implementation }), count: pictures.length },
+  'grown whole, met': {
+    grower: modelGrower(model, { lock: 'meet', implementation }),
     count: pictures.length,
   },
   'unlocked (paper)': {

@@ -172,6 +172,26 @@ testEachProgram('repair', async (t, program) => {
     assert.equal(await drawnBy(page), after);
   });
 
+  await t.test('loaded anew, the window finds the photo, its mask and its result', async () => {
+    await page.reload();
+    await page.getByRole('heading', { level: 1, name: 'garden.jpg' }).waitFor();
+    await panel.getByRole('heading', { name: 'Result' }).waitFor();
+    // It is the mask's.
+    await panel.getByText(/^Paint more, or change how it is repaired/).waitFor();
+  });
+
+  await t.test('learning goes on while the page is loaded anew, and ends with what it has', async () => {
+    await panel.getByRole('radio', { name: /^Learn this photo/ }).check();
+    await canvas.focus();
+    await page.keyboard.press('Control+Enter');
+    await panel.getByText(/^Learning this photo/).waitFor({ timeout: 60_000 });
+    await page.reload();
+    await panel.getByText(/^Learning this photo/).waitFor({ timeout: 60_000 });
+    await panel.getByRole('button', { name: 'Enough learned' }).click();
+    await repairButton.waitFor({ timeout: 60_000 });
+    await panel.getByText(/^Learning ended after .* as you asked/).waitFor();
+  });
+
   await t.test('the result becomes the photo, and the mask begins anew', async () => {
     await panel.getByRole('button', { name: 'Go on with the result' }).click();
     await page.getByRole('heading', { level: 1, name: 'garden repaired.png' }).waitFor();

@@ -10,7 +10,7 @@ import { growHole, heldStart } from '#engine/repair/held-growth.ts';
 import { learnRule } from '#engine/repair/learn-rule.ts';
 import { heldDecoderOf } from '#engine/network/decoders.ts';
 import { meetingEdge, smoothlyFilled } from '#engine/repair/surroundings.ts';
-import { trustIn } from '#engine/repair/trust.ts';
+import { trialsOf, trustBy, trustIn } from '#engine/repair/trust.ts';
 import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
 import { encodeInput, type EncodingModel } from '../encode-picture.ts';
 import type { LessonBook } from './lesson-file.ts';
@@ -61,6 +61,8 @@ export interface LearningOptions extends GrowerOptions {
 
 const SEED = 1;
 const PASSES = 2;
+/** Places where a held growth is tried, to know how far it is to be believed. */
+const TRIALS = 3;
 /** Of the iterations, for each part after the first. */
 const LATER_PART = 0.25;
 /** Between two times that a lesson is put down. */
@@ -75,25 +77,43 @@ export function modelGrower(model: EncodingModel, options: GrowerOptions): Patch
   const trained = spec.damage?.held;
   const best = trained === undefined ? 'meet' : 'hold';
   const lock = options.lock === 'best' ? best : options.lock;
-  const isLocked = lock === 'hold';
-  const steps = isLocked ? (trained?.steps ?? spec.steps) : spec.steps;
+  const heldSteps = trained?.steps ?? spec.steps;
   return {
     grid: spec.grid,
     isOneLevel: false,
     async grow(patch) {
       const { hole } = patch;
       const known = asSeenBy(spec.image, patch.cells);
-      const growth = { spec, known, hole, implementation, seed: SEED, steps };
+      const growth = { spec, implementation, seed: SEED };
       const grown = async (input: Float32Array): Promise<Float32Array> => {
-        const { rule } = await encodeInput(model, input, isLocked ? heldDecoderOf(spec) : 'decoder');
-        const start = isLocked ? heldStart(input, spec.automaton.channels) : 'seed';
-        return growHole({ ...growth, rule, isLocked, start, onSteps: showing(patch, spec, steps) });
+        const { rule } = await encodeInput(model, input);
+        const onSteps = showing(patch, spec, spec.steps);
+        const how = { isLocked: false, start: 'seed', steps: spec.steps, onSteps } as const;
+        return growHole({ ...growth, ...how, rule, known, hole });
+      };
+      /** What fills a hole smoothly, grown to what the model makes of it. */
+      const grownHeld = async (filled: Float32Array, inside: Uint8Array): Promise<Float32Array> => {
+        const { rule } = await encodeInput(model, filled, heldDecoderOf(spec));
+        const start = heldStart(filled, spec.automaton.channels);
+        const onSteps = showing(patch, spec, heldSteps);
+        const how = { isLocked: true, start, steps: heldSteps, onSteps };
+        return growHole({ ...growth, ...how, rule, known: filled, hole: inside });
       };
       if (lock === 'plain') {
         return finished(await grown(patch.isFirst ? emptied(known, hole) : known), patch, spec);
       }
       const smooth = patch.isFirst ? smoothlyFilled(known, hole, width) : known;
-      if (isLocked) return finished(await grown(smooth), patch, spec);
+      if (lock === 'hold') {
+        const shown = finished(await grownHeld(smooth, hole), patch, spec);
+        const trials = trialsOf(smooth, hole, spec.grid).slice(0, TRIALS);
+        const tried: Float32Array[] = [];
+        for (const trial of trials) {
+          const cells = await grownHeld(trial.smooth, trial.tried);
+          tried.push(finished(cells, { ...patch, cells: trial.smooth, hole: trial.tried }, spec));
+        }
+        const trust = trustBy(trials, tried, known);
+        return shown.map((value, i) => unit(smooth[i] + trust * (value - smooth[i])));
+      }
       let filled = smooth;
       for (let pass = 0; pass < PASSES; pass++) {
         const shown = (await grown(filled)).map(unit);
