@@ -164,10 +164,11 @@ async function buildRenderer(node) {
   writeFileSync(`${rendererBuild}.sources`, hash);
 }
 
-/** Of the page's sources, the layers of src-main that go into it, and the versions of all packages. */
+/** Of the page's sources and icons, the layers of src-main that go into it, and the versions of all packages. */
 function rendererHash() {
   const folders = [renderer, join(root, 'src-main/contract'), join(root, 'src-main/domain')];
-  return hashOf(folders.flatMap(filesUnder), lockHash());
+  const icons = [join(root, 'assets/icon.svg'), ...filesUnder(join(root, 'assets/desktop/icons'))];
+  return hashOf([...folders.flatMap(filesUnder), ...icons], lockHash());
 }
 
 /** Not done anew without need: an Electron that is running begins its engines from there. */

@@ -15,7 +15,8 @@ await mkdir(new URL('icons/', folder), { recursive: true });
 const write = (name: string, content: string | Uint8Array, base = folder): Promise<void> =>
   writeFile(fileURLToPath(new URL(name, base)), content);
 
-await write('icon.svg', iconSvg(64), assets);
+// For the page's tab, which shows it at 16 or 32 pixels.
+await write('icon.svg', iconSvg(32), assets);
 for (const size of linuxSizes) await write(`icons/${size}x${size}.png`, await drawn(iconSvg(size)));
 await write('icon.ico', icoFile(await all(windowsSizes, (size) => iconSvg(size))));
 await write('icon.icns', icnsFile(await all(macSizes, (size) => iconSvg(size, 'mac'))));
