@@ -115,5 +115,15 @@ function prepareProcess(threads: number): void {
   for (const [name, value] of Object.entries(old)) {
     Object.defineProperty(util, name, { value, configurable: true, writable: true });
   }
-  Object.defineProperty(globalThis, Symbol.for(SHARED_TFJS), { value: tf, configurable: true });
+  const value = { ...tf, KernelBackend: callableKernelBackend };
+  Object.defineProperty(globalThis, Symbol.for(SHARED_TFJS), { value, configurable: true });
 }
+
+/**
+ * tf.KernelBackend to inherit from in the old way, by calling it: tfjs-node-gpu is compiled to ES5, and in the desktop's
+ * bundles tfjs-core has real classes, which refuse that.
+ */
+function callableKernelBackend(this: unknown): unknown {
+  return this;
+}
+callableKernelBackend.prototype = tf.KernelBackend.prototype;
