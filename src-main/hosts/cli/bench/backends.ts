@@ -4,6 +4,7 @@
  * computes there, PyTorch does so too, eager and compiled.
  */
 import type { BackendChoice } from '#contract/shapes/engine-state.ts';
+import { AppError } from '#domain/errors.ts';
 import type { PresetName } from '#domain/model-presets.ts';
 import { disposeWeights } from '#engine/network/weights.ts';
 import { openEngine } from '#hosts/engine/open-engine.ts';
@@ -38,13 +39,13 @@ export interface BackendsBench {
   readonly python: string | undefined;
   readonly device: 'cpu' | 'cuda';
   readonly compile: boolean;
+  readonly signal: AbortSignal;
   readonly say: (sentence: string) => void;
 }
 
-export async function measureBackends(bench: BackendsBench): Promise<BackendTimes[]> {
-  const results: BackendTimes[] = [];
-  for (const preset of bench.presets) results.push(await measurePreset(bench, preset));
-  return results;
+/** A result a preset, as it is there. @throws AppError cancelled between two measurements */
+export async function* measureBackends(bench: BackendsBench): AsyncGenerator<BackendTimes> {
+  for (const preset of bench.presets) yield await measurePreset(bench, preset);
 }
 
 async function measurePreset(bench: BackendsBench, preset: PresetName): Promise<BackendTimes> {
@@ -53,8 +54,12 @@ async function measurePreset(bench: BackendsBench, preset: PresetName): Promise<
   const batch = bench.batch ?? (usual === undefined ? 16 : device === 'cuda' ? usual.gpu : usual.cpu);
   const seconds: Record<string, number | null> = {};
   let dense = bench.dense;
+  const stopIfAsked = (): void => {
+    if (bench.signal.aborted) throw new AppError('cancelled', 'Measuring was cancelled.');
+  };
   const ours = async (): Promise<void> => {
     for (const backend of backends) {
+      stopIfAsked();
       say(`${preset}, batch ${batch}: ${backend}`);
       const result = await timeOn(bench, backend, preset, batch);
       ({ dense } = result);
@@ -65,6 +70,7 @@ async function measurePreset(bench: BackendsBench, preset: PresetName): Promise<
   if (python === undefined) return { preset, batch, dense, seconds };
   for (const compile of bench.compile ? [false, true] : [false]) {
     const name = compile ? 'PyTorch compiled' : 'PyTorch';
+    stopIfAsked();
     say(`${preset}, batch ${batch}: ${name} on ${device}`);
     try {
       const times = await runPeer(python, { preset, batch, threads, compile, device });
@@ -85,7 +91,8 @@ async function timeOn(
   preset: PresetName,
   batch: number,
 ): Promise<{ seconds: number; dense: boolean }> {
-  const engine = await openEngine({ backend, threads });
+  const isPlain = backend === 'reference' || backend === 'composed';
+  const engine = await openEngine({ backend, threads: isPlain ? undefined : threads });
   try {
     const workload = await openWorkload(preset, batch, dense);
     try {
@@ -99,19 +106,16 @@ async function timeOn(
   }
 }
 
-/** A row a preset: seconds, and how many times as fast each backend is as each peer. */
-export function backendsTable(results: readonly BackendTimes[]): string[] {
-  const lines: string[] = [];
-  for (const { preset, batch, dense, seconds } of results) {
-    lines.push(`${preset}, batch ${batch}${dense ? ', every cell alive' : ''}`);
-    const peers = Object.keys(seconds).filter((name) => name.startsWith('PyTorch'));
-    for (const [name, time] of Object.entries(seconds)) {
-      const ratios = peers
-        .filter((peer) => !peers.includes(name) && typeof seconds[peer] === 'number' && time !== null)
-        .map((peer) => `${(seconds[peer]! / time!).toFixed(2)} times as fast as ${peer}`);
-      const shown = time === null ? 'not measured' : `${time.toFixed(3)} s`;
-      lines.push(`  ${name.padEnd(17)} ${shown.padStart(12)}  ${ratios.join(', ')}`.trimEnd());
-    }
+/** A line a backend or peer: seconds, and how many times as fast each backend is as each peer. */
+export function backendsTable({ preset, batch, dense, seconds }: BackendTimes): string[] {
+  const lines = [`${preset}, batch ${batch}${dense ? ', every cell alive' : ''}`];
+  const peers = Object.keys(seconds).filter((name) => name.startsWith('PyTorch'));
+  for (const [name, time] of Object.entries(seconds)) {
+    const ratios = peers
+      .filter((peer) => !peers.includes(name) && typeof seconds[peer] === 'number' && time !== null)
+      .map((peer) => `${(seconds[peer]! / time!).toFixed(2)} times as fast as ${peer}`);
+    const shown = time === null ? 'not measured' : `${time.toFixed(3)} s`;
+    lines.push(`  ${name.padEnd(17)} ${shown.padStart(12)}  ${ratios.join(', ')}`.trimEnd());
   }
   return lines;
 }

@@ -66,7 +66,7 @@ export const command = defineCommand({
     { line: 'bench backends --peer python3', does: 'backends and PyTorch, all presets' },
     { line: 'bench library', does: 'a gallery of 10,000 styles' },
   ],
-  async run({ options, positionals, given, out, err }) {
+  async run({ options, positionals, given, out, err, signal }) {
     const what = positionals[0] ?? 'train';
     const subject = subjects.find((name) => name === what);
     if (!subject) throw new UsageError(`WHAT is one of ${subjects.join(', ')}, and got "${what}"`);
@@ -74,7 +74,7 @@ export const command = defineCommand({
     if (subject === 'backends') {
       const backends = backendsIn(options.backends);
       const onGpu = backends.includes('tensorflow') && readSetUp()?.variant === 'cuda';
-      const results = await measureBackends({
+      const measured = measureBackends({
         ...{ backends, dense, repeats, python: peer },
         presets: given('preset') ? [preset] : ['digits', 'small-images', 'faces'],
         batch: given('batch') ? batch : undefined,
@@ -82,9 +82,12 @@ export const command = defineCommand({
         device: onGpu ? 'cuda' : 'cpu',
         compile: options.compile || onGpu,
         say: (sentence) => err.line(sentence),
+        signal,
       });
-      if (options.json) out.line(JSON.stringify({ what: subject, results }));
-      else for (const line of backendsTable(results)) out.line(line);
+      for await (const result of measured) {
+        if (options.json) out.line(JSON.stringify({ what: subject, ...result }));
+        else for (const line of backendsTable(result)) out.line(line);
+      }
       return;
     }
     if (subject === 'library') {

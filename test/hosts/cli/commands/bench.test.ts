@@ -46,6 +46,18 @@ for (const [what, keys] of Object.entries(numbers)) {
   });
 }
 
+test('bench backends: a line of JSON a preset, with the seconds of each backend', async () => {
+  const options = ['--preset', 'digits', '--batch', '2', '--repeats', '1', '--threads', '2', '--json'];
+  const result = resultOf(await morphogen('bench', 'backends', '--backends', 'wasm', ...options));
+  const { seconds, ...rest } = result;
+  assert.deepEqual(rest, { what: 'backends', preset: 'digits', batch: 2, dense: false });
+  assert.deepEqual(Object.keys(seconds as object), ['wasm']);
+  assertPositive(seconds as Record<string, unknown>, ['wasm']);
+  const wrong = await morphogen('bench', 'backends', '--backends', 'wasm,abacus');
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.err, /abacus/);
+});
+
 test('peakMemoryMb is no less than what the process holds', async () => {
   const heldMb = process.memoryUsage.rss() / 2 ** 20;
   const { peakMemoryMb } = resultOf(await morphogen('bench', 'encode', ...small));
