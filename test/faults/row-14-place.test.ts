@@ -27,6 +27,15 @@ for (const format of ['jpeg', 'png', 'webp'] as const) {
   });
 }
 
+test('14: nor does one whose colours were for print, which is converted at opening', async () => {
+  const { file } = await samplePhoto({ format: 'jpeg', bitDepth: 8, bands: 3, hasPlace: true });
+  const cmyk = await sharp(file).toColourspace('cmyk').keepExif().jpeg().toBuffer();
+  assert.ok(cmyk.includes(datum));
+  const { bytes } = await writePhoto(await openPhoto(cmyk), [], { format: 'original', keepsPlace: false });
+  assert.ok(!Buffer.from(bytes).includes(datum));
+  assert.ok(Buffer.from(bytes).includes('Somebody'));
+});
+
 test('14: EXIF data that cannot be read are left out as a whole', async () => {
   const { file } = await samplePhoto({ format: 'jpeg', bitDepth: 8, bands: 3, hasPlace: true });
   const { exif } = await sharp(file).metadata();
