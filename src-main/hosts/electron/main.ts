@@ -29,6 +29,8 @@ import { answerWindows } from './window-line.ts';
 // What has to be said before Electron is ready.
 registerScheme();
 app.enableSandbox();
+// As its package is registered (electron-builder.yml): Windows shows no notices of a program that it does not know.
+if (process.platform === 'win32') app.setAppUserModelId('app.morphogen.desktop');
 app.on('web-contents-created', (_, contents) => guardContents(contents));
 
 const given = parseDesktopArguments(process.argv, process.cwd(), app.isPackaged);

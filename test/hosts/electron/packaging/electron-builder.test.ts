@@ -47,3 +47,12 @@ test('nothing is published, and Linux gets no native sharp', () => {
   assert.match(config, /^publish: null$/m);
   assert.doesNotMatch(config, /sharp-(libvips-)?linux/);
 });
+
+test('Windows knows the program by the name under which it is installed', () => {
+  const id = /^appId: (\S+)$/m.exec(config)?.[1] ?? 'none';
+  assert.ok(
+    readFileSync(join(root, 'src-main/hosts/electron/main.ts'), 'utf8').includes(
+      `setAppUserModelId('${id}')`,
+    ),
+  );
+});
