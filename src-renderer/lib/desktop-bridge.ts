@@ -3,6 +3,7 @@
  * where a file lies that was dropped.
  */
 import type { Port } from '#contract/port.ts';
+import { splicedPort } from './spliced-port.ts';
 
 interface DesktopBridge {
   /** A port comes as a message of the window to itself. */
@@ -38,69 +39,4 @@ export function openDesktopPort(): Promise<Port> {
     addEventListener('message', hear);
     bridge()?.connect();
   });
-}
-
-/**
- * One port of two: replies come over `main`, and progress of some calls by a line straight from an engine, which `main`
- * brings, and brings again when the engine was begun anew. What acknowledges such progress goes back the same way.
- */
-export function splicedPort(main: MessagePort): Port {
-  const direct = new Set<unknown>();
-  const messageListeners: ((message: unknown) => void)[] = [];
-  const closeListeners: ((reason: string) => void)[] = [];
-  let line: MessagePort | null = null;
-  let isClosed = false;
-
-  function tell(message: unknown): void {
-    for (const listener of messageListeners) listener(message);
-  }
-
-  function useLine(end: MessagePort): void {
-    line?.close();
-    line = end;
-    direct.clear();
-    end.onmessage = ({ data }: MessageEvent<{ readonly id: unknown }>) => {
-      direct.add(data.id);
-      tell(data);
-    };
-  }
-
-  function closed(): void {
-    if (isClosed) return;
-    isClosed = true;
-    line?.close();
-    for (const listener of closeListeners) listener('the application ended');
-  }
-
-  main.addEventListener('close', closed);
-  return {
-    post(message) {
-      if (isClosed) return;
-      const { type, id } = message as { readonly type: unknown; readonly id: unknown };
-      if (type === 'acknowledge' && direct.has(id)) line?.postMessage(message);
-      else main.postMessage(message);
-    },
-    onMessage(listener) {
-      messageListeners.push(listener);
-      main.onmessage = ({
-        data,
-        ports: [end],
-      }: MessageEvent<{ readonly type?: unknown; readonly id?: unknown }>) => {
-        if (end !== undefined) useLine(end);
-        else {
-          // Numbers of calls are not used twice.
-          if (data.type === 'result' || data.type === 'error') direct.delete(data.id);
-          tell(data);
-        }
-      };
-    },
-    onClose(listener) {
-      if (isClosed) listener('the application ended');
-      else closeListeners.push(listener);
-    },
-    close() {
-      main.close();
-      closed();
-    },
-  };
 }

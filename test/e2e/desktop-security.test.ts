@@ -225,4 +225,35 @@ test('Electron’s checklist of security', async (t) => {
       answer: 'undefined',
     });
   });
+
+  await t.test(
+    'the window in which an engine would compute is as safe, never seen, and leaves nothing behind',
+    // It takes a module of the sources, which a real Electron does not read.
+    { skip: electron !== undefined },
+    async () => {
+      const module = new URL('../../src-main/hosts/electron/gpu-window.ts', import.meta.url).href;
+      const found = await desktop.evaluate<Record<string, unknown>, string>(
+        `async ({ BrowserWindow }, module) => {
+          const { openGpuWindow } = await import(module);
+          const [shown] = BrowserWindow.getAllWindows();
+          const opened = await openGpuWindow({ preload: shown.options.webPreferences.preload, channel: 'x' });
+          const hidden = BrowserWindow.getAllWindows().find((window) => window !== shown);
+          const closed = new Promise((done) => hidden.once('closed', done));
+          const portClosed = new Promise((done) => opened.port.onClose(done));
+          const { preload: _, spellcheck, ...safe } = shown.options.webPreferences;
+          const found = {
+            isVisible: hidden.isVisible(),
+            isAsSafe: Object.entries(safe).every(([name, value]) => hidden.options.webPreferences[name] === value),
+            address: hidden.webContents.getURL(),
+          };
+          opened.close();
+          await Promise.all([closed, portClosed]);
+          return { ...found, windows: BrowserWindow.getAllWindows().length };
+        }`,
+        module,
+      );
+      const address = 'morphogen://app/gpu-engine.html';
+      assert.deepEqual(found, { isVisible: false, isAsSafe: true, address, windows: 1 });
+    },
+  );
 });

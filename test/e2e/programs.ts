@@ -86,12 +86,14 @@ function desktopProgram(
     name,
     async open(dataFolder, { theme = 'light', size = { width: 1280, height: 800 } } = {}) {
       const desktop = await start(dataFolder);
-      const { page, output, kill, stop } = desktop;
+      const { page, output } = desktop;
       const problems = watchForProblems(page);
       await page.setViewportSize(size);
       await page.emulateMedia({ colorScheme: theme, reducedMotion: 'no-preference' });
       const program: OpenProgram = {
-        ...{ page, output, kill, stop },
+        ...{ page, output },
+        kill: () => desktop.kill(),
+        stop: () => desktop.stop(),
         check: () => assert.deepEqual(problems, []),
         async choose(paths, act) {
           await desktop.evaluate(answerDialog, paths);

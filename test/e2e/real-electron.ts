@@ -34,12 +34,14 @@ export async function startElectron(program: string, dataFolder: string): Promis
   const child = electron.process();
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const ended = new Promise<number>((done) => child.once('exit', (code) => done(code ?? 1)));
   const page = await electron.firstWindow();
   page.setDefaultTimeout(90_000);
   return {
     page,
     pid: child.pid ?? 0,
     output: () => output,
+    ended: () => ended,
     async evaluate<R, A>(run: string | ((electron: never, argument: A) => R), argument?: A) {
       const source = runInThisContext(`(${String(run)})`) as (electron: object, argument: unknown) => unknown;
       return (await electron.evaluate(source, argument)) as R;
@@ -50,7 +52,6 @@ export async function startElectron(program: string, dataFolder: string): Promis
       await closed;
     },
     async stop() {
-      const ended = new Promise<number>((done) => child.once('exit', (code) => done(code ?? 1)));
       await electron.evaluate(({ app }) => app.quit());
       return ended;
     },

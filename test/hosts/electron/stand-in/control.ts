@@ -3,7 +3,7 @@
  * functions in the main process, as Playwright does in a real Electron (`electronApp.evaluate`).
  */
 import process from 'node:process';
-import { runInThisContext } from 'node:vm';
+import { constants, runInThisContext } from 'node:vm';
 import { app } from './app.ts';
 import type * as electron from './electron.ts';
 import type { StandInWebContents } from './web-contents.ts';
@@ -37,7 +37,9 @@ export function beSteered(module: typeof electron): void {
 
   async function answer({ id, source, argument }: Question): Promise<void> {
     try {
-      const run = runInThisContext(`(${source})`) as (given: object, argument: unknown) => unknown;
+      const run = runInThisContext(`(${source})`, {
+        importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+      }) as (given: object, argument: unknown) => unknown;
       tell({ kind: 'answer', id, value: await run(module, argument) });
     } catch (failure) {
       tell({
