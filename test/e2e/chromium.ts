@@ -46,7 +46,11 @@ export function findOrInstallChromium(): string {
   if (existsSync('/etc/debian_version') && process.getuid?.() === 0) {
     process.stderr.write('Installing Chromium for the end-to-end tests (once; about a minute) …\n');
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    for (const args of [['update'], ['install', '--yes', '--no-install-recommends', 'chromium']]) {
+    // libvulkan1: what WebGPU in Node looks for drivers with; Chromium brings the one that is software.
+    for (const args of [
+      ['update'],
+      ['install', '--yes', '--no-install-recommends', 'chromium', 'libvulkan1'],
+    ]) {
       const { status } = spawnSync('apt-get', ['--quiet', ...args], { env, stdio: ['ignore', 2, 2] });
       if (status !== 0)
         throw new Error(`apt-get ${args[0]} failed with exit code ${status}: see the lines above.`);

@@ -9,6 +9,7 @@ import type { ModelSpec } from '#domain/model-spec.ts';
 import { createRandom } from '#domain/random.ts';
 import { seedState } from '#domain/seed-state.ts';
 import { gradientsOf } from '#engine/gradients-of.ts';
+import { withLessMemory } from '#engine/less-memory.ts';
 import { disposeWeights, rulePartShape, variableOf } from '#engine/network/weights.ts';
 import type { RulePart, TrainableWeights, Weights } from '#engine/network/weights.ts';
 import { rolloutLoss } from '#engine/rollout/rollout.ts';
@@ -127,25 +128,30 @@ export function createSingleTrainer(setup: SingleSetup): SingleTrainer {
       const taken = pool?.take(B, damage, createRandom(derivedSeed(seed, 'pool', iteration)));
       const states = taken?.states ?? starts?.(iteration);
       const x0 = states ? tf.tensor4d(states, [B, H, W, C]) : start;
-      let made: ReturnType<typeof forwardBackward> | undefined;
+      const attempt = async (): Promise<StepResult> => {
+        const made = forwardBackward(x0, steps);
+        try {
+          const { value, state, grads } = made;
+          const loss = (await value.data())[0];
+          const gradientNorm = await updateWeights(adam, {
+            loss,
+            gradients: new Map([...weights.keys()].map((name, i) => [name, grads[i]])),
+            learningRate,
+            weightGradient: options.weightGradient,
+            clipNorm: options.clipNorm,
+            watched: [...weights.keys()],
+            iteration: iteration + 1,
+          });
+          if (pool && taken) pool.put(taken.places, await state.data<'float32'>());
+          iteration++;
+          return { iteration, loss, reconstruction: loss, penalty: 0, learningRate, steps, gradientNorm };
+        } finally {
+          tf.dispose([made.value, made.state, ...made.grads]);
+        }
+      };
       try {
-        made = forwardBackward(x0, steps);
-        const { value, state, grads } = made;
-        const loss = (await value.data())[0];
-        const gradientNorm = await updateWeights(adam, {
-          loss,
-          gradients: new Map([...weights.keys()].map((name, i) => [name, grads[i]])),
-          learningRate,
-          weightGradient: options.weightGradient,
-          clipNorm: options.clipNorm,
-          watched: [...weights.keys()],
-          iteration: iteration + 1,
-        });
-        if (pool && taken) pool.put(taken.places, await state.data<'float32'>());
-        iteration++;
-        return { iteration, loss, reconstruction: loss, penalty: 0, learningRate, steps, gradientNorm };
+        return await withLessMemory(attempt);
       } finally {
-        if (made) tf.dispose([made.value, made.state, ...made.grads]);
         if (x0 !== start) x0.dispose();
       }
     },

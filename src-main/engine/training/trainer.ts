@@ -8,6 +8,7 @@ import type { ModelSpec } from '#domain/model-spec.ts';
 import { createRandom } from '#domain/random.ts';
 import { seedState } from '#domain/seed-state.ts';
 import { gradientsOf } from '#engine/gradients-of.ts';
+import { withLessMemory } from '#engine/less-memory.ts';
 import { decode, heldDecoderOf } from '#engine/network/decoders.ts';
 import { encode, encoderInput } from '#engine/network/encoder.ts';
 import { createWeights, disposeWeights, networkOf, weightShapes } from '#engine/network/weights.ts';
@@ -217,23 +218,25 @@ export function createTrainer({
       }
       const steps = stepsAt(spec, options, seed, iteration);
       const learningRate = learningRateAt(options.schedule, iteration);
-      const { value, parts, grads } = forwardBackward(rgba, steps);
-      try {
-        const [loss, reconstruction, penalty] = await Promise.all([value, ...parts].map(scalarOf));
-        const gradientNorm = await updateWeights(adam, {
-          loss,
-          gradients: grads,
-          learningRate,
-          weightGradient: options.weightGradient,
-          clipNorm: options.clipNorm,
-          watched: ruleBiases,
-          iteration: iteration + 1,
-        });
-        iteration++;
-        return { iteration, loss, reconstruction, penalty, learningRate, steps, gradientNorm };
-      } finally {
-        tf.dispose([value, ...parts, ...grads.values()]);
-      }
+      return withLessMemory(async () => {
+        const { value, parts, grads } = forwardBackward(rgba, steps);
+        try {
+          const [loss, reconstruction, penalty] = await Promise.all([value, ...parts].map(scalarOf));
+          const gradientNorm = await updateWeights(adam, {
+            loss,
+            gradients: grads,
+            learningRate,
+            weightGradient: options.weightGradient,
+            clipNorm: options.clipNorm,
+            watched: ruleBiases,
+            iteration: iteration + 1,
+          });
+          iteration++;
+          return { iteration, loss, reconstruction, penalty, learningRate, steps, gradientNorm };
+        } finally {
+          tf.dispose([value, ...parts, ...grads.values()]);
+        }
+      });
     },
     async snapshot({ shared = false } = {}) {
       const tensors = await readRunTensors(weights, adam, shared);

@@ -6,7 +6,7 @@
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { AppError } from '#domain/errors.ts';
 import type { tf } from '#engine/tf.ts';
-import { Gpu, type GpuHost } from './gpu.ts';
+import { Gpu, lostError, type GpuHost } from './gpu.ts';
 
 export const WEBGPU_BACKEND = 'webgpu';
 
@@ -46,7 +46,14 @@ export class GpuBackend extends WebGPUBackend {
   }
 
   override async read(dataId: object): Promise<tf.BackendValues> {
-    const values = await super.read(dataId);
+    let values: tf.BackendValues;
+    try {
+      values = await super.read(dataId);
+    } catch (cause) {
+      await this.gpu.settled();
+      // Nothing but a device that is gone keeps a buffer from being read.
+      throw lostError(this.gpu.host.name, cause);
+    }
     await this.gpu.settled();
     return values;
   }

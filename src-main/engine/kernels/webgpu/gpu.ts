@@ -4,6 +4,7 @@
  */
 /// <reference types="@webgpu/types" />
 import { AppError } from '#domain/errors.ts';
+import { LessMemoryError } from '#engine/less-memory.ts';
 import type { BindingCode, KernelCode } from './code/kernel-code.ts';
 import type { MemoryLimits, MemoryPlan } from './memory-plan.ts';
 import { SubmissionPace, UNWATCHED_MS } from './submission-pace.ts';
@@ -24,7 +25,7 @@ export interface GpuHost {
 }
 
 export const DEFAULT_SCRATCH_BYTES = 1024 ** 3;
-const LEAST_SCRATCH_BYTES = 1024 ** 2;
+const LEAST_SCRATCH_BYTES = 64 * 1024;
 
 /** What a device must be asked for, of what its adapter has: `requiredLimits` of requestDevice. */
 export const wantedLimits = [
@@ -133,7 +134,7 @@ export class Gpu {
     const buffer = device.createBuffer({ label: name, size: Math.ceil(bytes / 16) * 16, usage });
     const answer = device.popErrorScope().catch(() => null);
     this.#asked = Promise.all([this.#asked, answer]).then(([, error]) => {
-      if (error !== null) this.#ranOutOf(bytes);
+      if (error !== null) this.#runOut();
     });
     this.#scratch.set(name, buffer);
     return buffer;
@@ -154,11 +155,13 @@ export class Gpu {
     this.#scratch.clear();
   }
 
-  #ranOutOf(bytes: number): void {
+  #runOut(): void {
+    // One refusal seldom comes alone; what is halved is what was there when the first came.
+    if (this.#ranOut !== null) return;
+    const used = [...this.#scratch.values()].reduce((sum, { size }) => sum + size, 0);
     this.releaseScratch();
-    const before = this.#scratchLimit;
-    this.#scratchLimit = Math.min(before, Math.max(bytes, LEAST_SCRATCH_BYTES)) / 2;
-    const megabytes = Math.round(this.#scratchLimit / 2 ** 20);
+    this.#scratchLimit = Math.min(this.#scratchLimit, used) / 2;
+    const megabytes = Number((this.#scratchLimit / 2 ** 20).toPrecision(2));
     if (this.#scratchLimit < LEAST_SCRATCH_BYTES) {
       this.#ranOut = new AppError(
         'out-of-memory',
@@ -166,7 +169,7 @@ export class Gpu {
       );
       return;
     }
-    this.#ranOut = new ShrunkError(
+    this.#ranOut = new LessMemoryError(
       `${this.host.name} had too little memory: what is computed at a time was halved, to ${megabytes} MB; try again.`,
     );
     this.host.onNotice?.(
@@ -176,7 +179,7 @@ export class Gpu {
 
   /**
    * Waits until it is known whether what was computed so far had its memory.
-   * @throws ShrunkError where it had not and less will do; AppError out-of-memory where nothing will; unsupported if the device is lost
+   * @throws LessMemoryError where it had not and less will do; AppError out-of-memory where nothing will; unsupported if the device is lost
    */
   async settled(): Promise<void> {
     await this.#asked;
@@ -193,17 +196,11 @@ export class Gpu {
   }
 }
 
-/** The results are void, and asking again gives the right ones, with less memory. */
-export class ShrunkError extends AppError {
-  constructor(message: string) {
-    super('out-of-memory', message);
-  }
-}
-
-export function lostError(name: string): AppError {
+export function lostError(name: string, cause?: unknown): AppError {
   return new AppError(
     'disconnected',
-    `The graphics processor ${name} is gone (its driver was reset, or it was unplugged): go on with another backend.`,
+    `The graphics processor ${name} is gone (its driver was reset, or it was unplugged): go on from what was saved last, or with the backend wasm.`,
+    { cause },
   );
 }
 

@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { runTraining } from '#app/training-run.ts';
+import type { BackendChoice } from '#contract/shapes/engine-state.ts';
 import { AppError } from '#domain/errors.ts';
 import { parseModelSpec } from '#domain/model-check.ts';
 import { presetNames, presets, type PresetName } from '#domain/model-presets.ts';
@@ -13,6 +14,7 @@ import { createTrainingJob, type TrainingPaths } from '#hosts/engine/training-jo
 import { differencesSince, progressOf, splitPictures } from '#hosts/engine/training-start.ts';
 import { continuedRun, freshRun, usualIterations } from '#hosts/engine/training-settings.ts';
 import type { Dataset } from '#media/dataset.ts';
+import { survivingLoss } from '#hosts/engine/webgpu/after-loss.ts';
 import { findIdxFile } from '#media/idx.ts';
 import { loadCheckpoint } from '#storage/checkpoint-slots.ts';
 import { defineCommand, type CommandContext } from '../command.ts';
@@ -124,7 +126,15 @@ export const command = defineCommand({
       limit: context.options.limit,
       enlarge: context.options.enlarge,
     });
-    await train(context, start, dataset, paths, `${basename(source)}, ${dataset.count} pictures`);
+    const data = `${basename(source)}, ${dataset.count} pictures`;
+    await survivingLoss(
+      context.options.backend,
+      async (backend, again) => {
+        const from = again ? await afterLoss(start, paths) : start;
+        await train(context, { ...from, backend }, dataset, paths, data);
+      },
+      (sentence) => context.err.line(sentence),
+    );
   },
 });
 
@@ -140,7 +150,7 @@ interface Start {
 
 async function train(
   context: Context,
-  start: Start,
+  start: Start & { readonly backend: BackendChoice },
   dataset: Dataset,
   paths: TrainingPaths,
   data: string,
@@ -149,7 +159,8 @@ async function train(
   const { spec, run, seed, iterations, checkpoint } = start;
   const { count } = dataset;
   const split = splitPictures(spec, { count, seed, checkpoint, validation: options.validation });
-  await withEngine(options, err, async ({ implementation, description }) => {
+  const { threads } = options;
+  await withEngine({ backend: start.backend, threads }, err, async ({ implementation, description }) => {
     const differences = checkpoint ? differencesSince(checkpoint, { backend: description, data }) : [];
     for (const sentence of differences) err.line(sentence);
     const job = await createTrainingJob({
@@ -194,6 +205,12 @@ async function train(
       job.dispose();
     }
   });
+}
+
+/** The same run, from what it saved last; from its start where that was nothing. */
+async function afterLoss(start: Start, paths: TrainingPaths): Promise<Start> {
+  const loaded = await loadCheckpoint(paths.checkpoints, (bytes, name) => readCheckpoint(bytes, { name }));
+  return loaded === null ? start : { ...start, checkpoint: loaded.value };
 }
 
 async function fresh({ options, path }: Context, source: string, paths: TrainingPaths): Promise<Start> {

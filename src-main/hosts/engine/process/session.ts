@@ -31,7 +31,10 @@ export function createSession(): Session {
     },
     check() {
       if (engine?.isBroken() !== true) return;
-      throw new AppError('internal', 'A thread of the engine is lost: begin it again.');
+      throw new AppError(
+        'internal',
+        'A thread of the engine, or its graphics processor, is lost: begin it again.',
+      );
     },
     async open(choice) {
       if (opening !== undefined) {
