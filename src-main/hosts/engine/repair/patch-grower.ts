@@ -61,6 +61,8 @@ export interface LearningOptions extends GrowerOptions {
 
 const SEED = 1;
 const PASSES = 2;
+/** Held growths of other draws, of which the mean is taken: which cells fire when leaves specks. */
+const GROWTHS = 4;
 /** Places where a held growth is tried, to know how far it is to be believed. */
 const TRIALS = 3;
 /** Of the iterations, for each part after the first. */
@@ -92,23 +94,32 @@ export function modelGrower(model: EncodingModel, options: GrowerOptions): Patch
         return growHole({ ...growth, ...how, rule, known, hole });
       };
       /** What fills a hole smoothly, grown to what the model makes of it. */
-      const grownHeld = async (filled: Float32Array, inside: Uint8Array): Promise<Float32Array> => {
+      const grownHeld = async (
+        filled: Float32Array,
+        inside: Uint8Array,
+        growths: number,
+      ): Promise<Float32Array> => {
         const { rule } = await encodeInput(model, filled, heldDecoderOf(spec));
         const start = heldStart(filled, spec.automaton.channels);
         const onSteps = showing(patch, spec, heldSteps);
         const how = { isLocked: true, start, steps: heldSteps, onSteps };
-        return growHole({ ...growth, ...how, rule, known: filled, hole: inside });
+        const mean = new Float32Array(filled.length);
+        for (let seed = SEED; seed < SEED + growths; seed++) {
+          const shown = await growHole({ ...growth, ...how, seed, rule, known: filled, hole: inside });
+          for (const [i, value] of shown.entries()) mean[i] += unit(value) / growths;
+        }
+        return mean;
       };
       if (lock === 'plain') {
         return finished(await grown(patch.isFirst ? emptied(known, hole) : known), patch, spec);
       }
       const smooth = patch.isFirst ? smoothlyFilled(known, hole, width) : known;
       if (lock === 'hold') {
-        const shown = finished(await grownHeld(smooth, hole), patch, spec);
+        const shown = finished(await grownHeld(smooth, hole, GROWTHS), patch, spec);
         const trials = trialsOf(smooth, hole, spec.grid).slice(0, TRIALS);
         const tried: Float32Array[] = [];
         for (const trial of trials) {
-          const cells = await grownHeld(trial.smooth, trial.tried);
+          const cells = await grownHeld(trial.smooth, trial.tried, 1);
           tried.push(finished(cells, { ...patch, cells: trial.smooth, hole: trial.tried }, spec));
         }
         const trust = trustBy(trials, tried, known);
