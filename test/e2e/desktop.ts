@@ -26,6 +26,8 @@ export interface Desktop {
   kill(): Promise<void>;
   /** As the menu's Quit does. @returns the exit code */
   stop(): Promise<number>;
+  /** Waits until it ends by itself. @returns the exit code */
+  ended(): Promise<number>;
 }
 
 export interface DesktopOptions {
@@ -36,18 +38,25 @@ export interface DesktopOptions {
   readonly entry?: string;
 }
 
+/** How it is started, also a second time. */
+export function desktopCommand(
+  dataFolder: string,
+  args: readonly string[],
+  entry = main,
+): { readonly command: string; readonly args: readonly string[] } {
+  const own = ['--disable-warning=ExperimentalWarning', '--import', register, entry];
+  return { command: process.execPath, args: [...own, '--data', dataFolder, ...args] };
+}
+
 /** @throws Error with the output, where it ends before it has a window. */
 export async function startDesktop(dataFolder: string, options: DesktopOptions = {}): Promise<Desktop> {
   const { args = [], env = {}, entry = main } = options;
-  const child = spawn(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', '--import', register, entry, '--data', dataFolder, ...args],
-    {
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, ...env },
-      detached: process.platform !== 'win32',
-    },
-  );
+  const start = desktopCommand(dataFolder, args, entry);
+  const child = spawn(start.command, start.args, {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: { ...process.env, ...env },
+    detached: process.platform !== 'win32',
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
@@ -101,10 +110,11 @@ function steered(
       await browser.close().catch(() => undefined);
     },
     async stop() {
-      if (!hasEnded(child)) {
-        child.kill('SIGINT');
-        await once(child, 'exit');
-      }
+      if (!hasEnded(child)) child.kill('SIGINT');
+      return this.ended();
+    },
+    async ended() {
+      if (!hasEnded(child)) await once(child, 'exit');
       await browser.close().catch(() => undefined);
       return child.exitCode ?? 1;
     },

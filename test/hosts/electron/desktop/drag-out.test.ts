@@ -9,15 +9,6 @@ import { emptyFolder } from '#test/storage/library/sample-library.ts';
 
 const style = { kind: 'style', id: 'one' } as const;
 const summary = { bytes: 6, frames: 2, width: 40, height: 40, notes: [] };
-  bytes: 6,
-  frames: 2,
-  width: 40,
-  height: 40,
-  framesPerSecond: 25,
-  colours: 2,
-  every: 1,
-  note: null,
-};
 const signal = new AbortController().signal;
 
 async function stage() {

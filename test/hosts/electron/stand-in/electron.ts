@@ -10,5 +10,5 @@ export { Notification } from './notification.ts';
 export { powerMonitor, powerSaveBlocker } from './power.ts';
 export { protocol } from './protocol.ts';
 export { session } from './session.ts';
-export { shell } from './shell.ts';
+export { shell, /* For tests to look at. */ openedElsewhere } from './shell.ts';
 export { utilityProcess } from './utility-process.ts';
