@@ -68,9 +68,16 @@ export interface Files {
   bundledModels(): Promise<string[]>;
   /**
    * Writes a new file as a whole, or not at all; its name is made from `name`, safe and not taken yet.
+   * @param mayBeThere Whether it may have been written before: then the same file under its name is taken for it.
    * @returns its path. @throws AppError io, disk-full
    */
-  writeNew(folder: string, name: string, extension: string, contents: NewFile): Promise<string>;
+  writeNew(
+    folder: string,
+    name: string,
+    extension: string,
+    contents: NewFile,
+    mayBeThere?: boolean,
+  ): Promise<string>;
   /** sha256, hex. */
   hash(bytes: Uint8Array): string;
   /** The same of a file. @throws AppError not-found, io */

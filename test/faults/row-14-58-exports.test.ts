@@ -7,41 +7,20 @@ import { test, type TestContext } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { exportOptions, type ExportFormat } from '#contract/shapes/export.ts';
-import { plainMix } from '#contract/shapes/mix.ts';
 import { METADATA_KEY } from '#engine/files/morphogen-metadata.ts';
 import { parseSafetensors } from '#engine/files/safetensors.ts';
 import { writeSafetensors } from '#engine/files/safetensors-write.ts';
 import { artworkFileBytes, readArtworkFile } from '#hosts/engine/artwork-file.ts';
 import { exportGrowth } from '#hosts/engine/export/export-growth.ts';
-import type { ExportedGrowth } from '#hosts/engine/export/grown-frames.ts';
 import { openEngine } from '#hosts/engine/open-engine.ts';
 import { readCarriedArtwork } from '#hosts/engine/own-files.ts';
 import { carryInPng, pngChunk } from '#media/carried.ts';
 import { encodePng } from '#media/png.ts';
-import { ruleHash } from '#storage/library/rules.ts';
-import { blob, blobSpec, orange } from '#test/hosts/cli/commands/growable-files.ts';
+import { orangeGrowth } from '#test/hosts/engine/export/orange-growth.ts';
 import { fullDisk } from '#test/storage/full-disk.ts';
 
 const { implementation } = await openEngine({ backend: 'reference' });
 const signal = new AbortController().signal;
-
-function growth(): ExportedGrowth {
-  const { w0, b0, w1 } = blob(orange);
-  const rule = {
-    spec: blobSpec,
-    w0: Float32Array.from(w0),
-    b0: Float32Array.from(b0),
-    w1: Float32Array.from(w1),
-  };
-  return {
-    ...{ name: 'Orange', digest: null, styles: [{ name: 'orange', ...rule }] },
-    recipe: {
-      version: 1,
-      styles: [{ styleId: 'a', name: 'orange', ruleHash: ruleHash(rule) }],
-      ...{ mix: plainMix, seed: 3, grid: blobSpec.grid, steps: 20, events: [], backend: 'secret machine' },
-    },
-  };
-}
 
 async function folderOf(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'morphogen-export-'));
@@ -56,7 +35,10 @@ test('14: an export holds pixels and, if it is wanted, rules, recipe and their n
   const folder = await folderOf(t);
   for (const carriesRecipe of [true, false]) {
     const path = join(folder, 'a.png');
-    await exportGrowth(growth(), optionsFor('png', { carriesRecipe }), path, { implementation, signal });
+    await exportGrowth(orangeGrowth(), optionsFor('png', { carriesRecipe }), path, {
+      implementation,
+      signal,
+    });
     const bytes = await readFile(path);
     const types: string[] = [];
     for (let at = 8; at < bytes.length; at += 12 + bytes.readUInt32BE(at))
@@ -77,13 +59,68 @@ test('14: an export holds pixels and, if it is wanted, rules, recipe and their n
   }
 });
 
+/** What kinds of pieces a file has, besides its pixels. */
+const pieces: Readonly<Record<'gif' | 'apng' | 'webp', (bytes: Buffer) => string[]>> = {
+  gif: (bytes) =>
+    [...bytes.toString('latin1').matchAll(/\x21\xff\x0b(.{11})|\x21(\xfe|\x01)/gs)].map(
+      ([all, name]) => name ?? all,
+    ),
+  apng(bytes) {
+    const types: string[] = [];
+    for (let at = 8; at < bytes.length; at += 12 + bytes.readUInt32BE(at))
+      types.push(bytes.toString('latin1', at + 4, at + 8));
+    return types.filter((type) => !['IHDR', 'acTL', 'fcTL', 'fdAT', 'IDAT', 'IEND'].includes(type));
+  },
+  webp(bytes) {
+    const types: string[] = [];
+    for (
+      let at = 12;
+      at < bytes.length;
+      at += 8 + bytes.readUInt32LE(at + 4) + (bytes.readUInt32LE(at + 4) & 1)
+    )
+      types.push(bytes.toString('latin1', at, at + 4));
+    return types.filter((type) => !['VP8X', 'ANIM', 'ANMF'].includes(type));
+  },
+};
+
+test('14: animations hold frames and, if it is wanted, the recipe, whatever they are called: no names, no times', async (t) => {
+  const folder = await folderOf(t);
+  const own = { gif: ['NETSCAPE2.0', 'MORPHGENRC1'], apng: ['mgRC'], webp: ['MGRC'] };
+  for (const format of ['gif', 'apng', 'webp'] as const) {
+    const path = join(folder, `secret name.${format}`);
+    for (const carriesRecipe of [true, false]) {
+      await exportGrowth(orangeGrowth(), optionsFor(format, { carriesRecipe }), path, {
+        implementation,
+        signal,
+      });
+      const bytes = await readFile(path);
+      const expected = carriesRecipe ? own[format] : own[format].slice(0, -1);
+      assert.deepEqual(pieces[format](bytes), expected, format);
+      assert.ok(!bytes.includes('secret'));
+    }
+  }
+});
+
+test('27: a name that is longer than file systems take is told with the name, and leaves nothing', async (t) => {
+  const folder = await folderOf(t);
+  const name = `${'long '.repeat(60)}.gif`;
+  for (const format of ['gif', 'png', 'webp'] as const) {
+    const exporting = exportGrowth(orangeGrowth(), optionsFor(format), join(folder, name), {
+      implementation,
+      signal,
+    });
+    await assert.rejects(exporting, { name: 'AppError', code: 'io', message: /long long/ });
+  }
+  assert.deepEqual(await readdir(folder), []);
+});
+
 test('30: a full disk leaves the file that was there before, and nothing half-done', async (t) => {
   const folder = await folderOf(t);
   for (const format of ['gif', 'apng', 'webp', 'png'] as const) {
     const path = join(folder, `a.${format}`);
     await writeFile(path, 'of before');
     const run = { implementation, signal, fs: fullDisk(200) };
-    await assert.rejects(exportGrowth(growth(), optionsFor(format), path, run), { code: 'disk-full' });
+    await assert.rejects(exportGrowth(orangeGrowth(), optionsFor(format), path, run), { code: 'disk-full' });
     assert.equal(await readFile(path, 'utf8'), 'of before');
   }
   assert.deepEqual((await readdir(folder)).sort(), ['a.apng', 'a.gif', 'a.png', 'a.webp']);
@@ -100,13 +137,15 @@ test('41: an export that is cancelled at any moment leaves nothing', async (t) =
       },
     };
     const options = optionsFor('gif', { budgetBytes: 20_000 });
-    await assert.rejects(exportGrowth(growth(), options, join(folder, 'a.gif'), run), { code: 'cancelled' });
+    await assert.rejects(exportGrowth(orangeGrowth(), options, join(folder, 'a.gif'), run), {
+      code: 'cancelled',
+    });
   }
   assert.deepEqual(await readdir(folder), []);
 });
 
 test('54, 57: recipes that are not what they say are refused as a whole', () => {
-  const sound = artworkFileBytes({ ...growth(), digest: null });
+  const sound = artworkFileBytes({ ...orangeGrowth(), digest: null });
   assert.equal(readArtworkFile(sound, 'x').name, 'Orange');
   const file = parseSafetensors(sound, { name: 'x' });
   const text = file.metadata.get(METADATA_KEY) ?? '';
@@ -142,7 +181,7 @@ test('54, 57: recipes that are not what they say are refused as a whole', () => 
 });
 
 test('55: rules with numbers that are none are refused', () => {
-  const file = parseSafetensors(artworkFileBytes({ ...growth(), digest: null }), { name: 'x' });
+  const file = parseSafetensors(artworkFileBytes({ ...orangeGrowth(), digest: null }), { name: 'x' });
   const tensors = new Map(file.tensors);
   const { shape } = tensors.get('0.b0')!;
   tensors.set('0.b0', { dtype: 'F32', shape, data: new Float32Array(shape[0]).fill(NaN) });

@@ -52,18 +52,22 @@ export function createExportRunner(ports: AppPorts): JobRunner {
       let { done, skipped } = (job.memory as ExportMemory | null) ?? { done: 0, skipped: [] };
       const signal = context.until('pause', 'stop', 'cancel', 'close');
       context.report({ phase: 'Writing', path: folder });
+      // Ended between a file and the note that it is there, it finds the file and goes on.
+      let mayBeThere = job.memory !== null;
+      context.remember({ done, skipped } satisfies ExportMemory);
       try {
         while (done < items.length) {
           if (signal.aborted) return 'ended';
           const item = items[done];
           try {
-            await write(request, item, { index: done, jobId: job.id, context, signal });
+            await write(request, item, { index: done, jobId: job.id, mayBeThere, context, signal });
           } catch (failure) {
             if (signal.aborted) return 'ended';
             if (!(failure instanceof AppError) || !isOfTheItem(failure, items.length)) throw failure;
             const path = item.kind === 'morph' ? 'morph' : `${item.kind} ${item.id}`;
             skipped = [...skipped, { path, reason: failure.message }];
           }
+          mayBeThere = false;
           done++;
           context.report({ done });
           context.remember({ done, skipped } satisfies ExportMemory);
@@ -81,17 +85,17 @@ export function createExportRunner(ports: AppPorts): JobRunner {
   async function write(
     { items, folder, options = null, pattern = '{name}' }: ExportRequest,
     item: ExportStartItem,
-    how: { index: number; jobId: string; context: JobContext; signal: AbortSignal },
+    how: { index: number; jobId: string; mayBeThere: boolean; context: JobContext; signal: AbortSignal },
   ): Promise<void> {
     if (item.kind === 'model' || (options === null && item.kind !== 'morph')) {
       const { name, extension, file } = await exportOf(ports, item);
-      await files.writeNew(folder, name, extension, file);
+      await files.writeNew(folder, name, extension, file, how.mayBeThere);
       return;
     }
     if (options === null) {
       throw new AppError('bad-argument', 'A morph is exported as a kind of file: choose one.');
     }
-    const { index, jobId, context, signal } = how;
+    const { index, jobId, mayBeThere, context, signal } = how;
     const growth = growthOf(ports, item.kind === 'morph' ? item : { kind: item.kind, id: item.id });
     const number = String(index + 1).padStart(String(items.length).length, '0');
     const name = nameByPattern(pattern, growth, number);
@@ -112,7 +116,7 @@ export function createExportRunner(ports: AppPorts): JobRunner {
     if (items.length === 1 && written.notes.length > 0) context.report({ message: written.notes.join(' ') });
     for (const [i, file] of written.files.entries()) {
       const own = written.files.length > 1 ? `${name}-${String(i).padStart(4, '0')}` : name;
-      const path = await files.writeNew(folder, own, ending, { copyOf: file });
+      const path = await files.writeNew(folder, own, ending, { copyOf: file }, mayBeThere);
       if (items.length === 1 && written.files.length === 1) context.report({ path });
     }
   }

@@ -116,8 +116,19 @@ async function beginsAsSafetensors(path: string): Promise<boolean> {
   }
 }
 
+async function isSame(path: string, contents: NewFile): Promise<boolean> {
+  const there = await hashFile(path).catch(() => null);
+  return there === ('bytes' in contents ? sha256(contents.bytes) : await hashFile(contents.copyOf));
+}
+
 /** Never over a file that is there: its name is looked for among all, without regard to case. */
-async function writeNew(folder: string, name: string, extension: string, contents: NewFile): Promise<string> {
+async function writeNew(
+  folder: string,
+  name: string,
+  extension: string,
+  contents: NewFile,
+  mayBeThere = false,
+): Promise<string> {
   const taken = new Set(
     (
       await readdir(folder).catch((error: unknown) => {
@@ -129,7 +140,10 @@ async function writeNew(folder: string, name: string, extension: string, content
   if ([...taken].some((other) => other.endsWith('.part'))) await sweepPartFiles(folder);
   const stem = safeName(name);
   let free = `${stem}.${extension}`;
-  for (let i = 2; taken.has(free.toLowerCase()); i++) free = `${stem}-${i}.${extension}`;
+  for (let i = 2; taken.has(free.toLowerCase()); i++) {
+    if (mayBeThere && (await isSame(join(folder, free), contents))) return join(folder, free);
+    free = `${stem}-${i}.${extension}`;
+  }
   const path = join(folder, free);
   const file = await createAtomicFile(path);
   try {

@@ -90,6 +90,28 @@ test('paused, it goes on where it was; what was thrown away for good meanwhile i
   assert.match(job.message ?? '', /1 file was left out/);
 });
 
+test('killed in the middle, it goes on: what was written is neither made again nor there twice', async () => {
+  const { stage, folder, items } = await createExportStage(['a', 'b', 'c']);
+  const inner = stage.engine['files.style']!;
+  let asked = 0;
+  stage.engine['files.style'] = (params, call) =>
+    ++asked === 2 ? new Promise(() => undefined) : inner(params, call);
+  const { jobId } = await stage.ask('export.start', { items, folder });
+  while (asked < 2) await new Promise((resolve) => setImmediate(resolve));
+  const next = await stage.kill();
+  // As though it had been killed a moment later: the file is there, and nobody has noted it.
+  await writeFile(join(folder, 'b.safetensors'), 'b');
+  const again: string[] = [];
+  next.engine['files.style'] = (params, call) => {
+    again.push(params.style.name);
+    return inner(params, call);
+  };
+  await next.ask('jobs.resume', { jobId });
+  assert.equal((await next.settled(jobId)).state, 'done');
+  assert.deepEqual(again, ['b', 'c']);
+  assert.deepEqual((await readdir(folder)).sort(), ['a.safetensors', 'b.safetensors', 'c.safetensors']);
+});
+
 test('a folder that is none is told before anything is queued', async () => {
   const { stage, folder, items } = await createExportStage(['a']);
   const file = join(folder, 'file');

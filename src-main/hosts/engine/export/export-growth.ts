@@ -3,7 +3,7 @@
  * may choose. Files appear whole or not at all. What it carries, it carries with the digest of its last step.
  */
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ExportOptions, ExportProgress, ExportSummary } from '#contract/shapes/export.ts';
 import { AppError } from '#domain/errors.ts';
 import { carryInPng } from '#media/carried.ts';
@@ -14,6 +14,7 @@ import { drawSheet } from '#media/sheet.ts';
 import { encodeWebp } from '#media/webp.ts';
 import {
   createAtomicFile,
+  sweepPartFiles,
   writeFileAtomic,
   type FileOptions,
   type FileSystem,
@@ -94,6 +95,8 @@ export async function exportGrowth(
   const lastStep = options.lastStep ?? lastMomentOf(growth);
   const moments = momentsOf(options, lastStep);
   const best = bestQuality(options, growth.recipe.grid);
+  // What an export that was killed here had begun.
+  await sweepPartFiles(options.format === 'frames' ? path : dirname(path));
   const spool = new FrameSpool(run.spoolFolder === undefined ? {} : { folder: run.spoolFolder });
   try {
     const digest = await grow(growth, options, { moments, spool, run });
