@@ -21,6 +21,7 @@ import process from 'node:process';
 import test, { type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { desktopCommand, startDesktop, type Desktop } from './desktop.ts';
+import { startServer } from './server.ts';
 
 const fixtures = fileURLToPath(new URL('../fixtures/emoji/', import.meta.url));
 const emoji = readdirSync(fixtures).filter((name) => name.endsWith('.png'));
@@ -243,6 +244,16 @@ test('menus, dialogs, files, theme, dragging, the window’s place', async (t) =
     await once(noted, 'exit');
     assert.equal(readFileSync(connections, 'utf8'), 'host.invalid\n');
   });
+});
+
+test('row 31: a library that is open in the browser is not opened, and a dialog says where it is', async (t) => {
+  const data = join(scratch(t), 'data');
+  const server = await startServer(data);
+  t.after(() => server.stop());
+  await assert.rejects(
+    startDesktop(data),
+    /ended with 1[^]*Morphogen could not start: .* is open elsewhere: .* It is open at http:\/\/127\.0\.0\.1/,
+  );
 });
 
 test('rows 67 and 68: a training before a sleep, after it, and over an end of the program', async (t) => {

@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AboutPanelOptionsOptions } from 'electron';
 
+/** As electron-builder.yml has it: Windows shows notices only of programs whose shortcut bears the same. */
+export const applicationId = 'app.morphogen.desktop';
+
 export interface Manifest {
   readonly version: string;
   readonly author: string;

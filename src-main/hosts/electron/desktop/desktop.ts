@@ -25,7 +25,7 @@ import type { Settings } from '#contract/settings.ts';
 import { AppError } from '#domain/errors.ts';
 import type { Service } from '#hosts/service/service.ts';
 import { openExternalLink } from '../external-links.ts';
-import { aboutPanel, noUpdatesWords, readManifest, runtimeWords } from './about.ts';
+import { aboutPanel, applicationId, noUpdatesWords, readManifest, runtimeWords } from './about.ts';
 import { createApplicationMenu } from './application-menu.ts';
 import type { Folders } from './choosing.ts';
 import type { DataPlace } from './data-place.ts';
@@ -139,6 +139,7 @@ export async function createDesktop(setup: DesktopSetup): Promise<Desktop> {
     if (event === 'settings.changed') followTheme(nativeTheme, payload as Settings);
   });
   followTheme(nativeTheme, settings);
+  if (process.platform === 'win32') app.setAppUserModelId(applicationId);
   app.setAboutPanelOptions(aboutPanel(manifest, runtime, icon));
   session.defaultSession.on('will-download', (_, item) => askWhere(item, folders, say));
   opened.onAdded(() => {

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { firstColour } from '#hosts/electron/desktop/theme.ts';
-import { aboutPanel, noUpdatesWords, readManifest, runtimeWords } from '#hosts/electron/desktop/about.ts';
+import {
+  aboutPanel,
+  applicationId,
+  noUpdatesWords,
+  readManifest,
+  runtimeWords,
+} from '#hosts/electron/desktop/about.ts';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
@@ -14,6 +20,11 @@ test('the panel tells the version, the licence and whose it is, as package.json 
   assert.equal(panel.applicationVersion, given['version']);
   assert.ok(panel.copyright?.includes(`${given['license']} licence`));
   assert.match(panel.credits ?? '', /Licences/);
+});
+
+test('notices come from the program that its package installs', () => {
+  const text = readFileSync(join(root, 'electron-builder.yml'), 'utf8');
+  assert.equal(/^appId: (\S+)$/m.exec(text)?.[1], applicationId);
 });
 
 test('what runs the window is named, as far as it is known', () => {

@@ -14,6 +14,7 @@ function job(change: Partial<Job> = {}): Job {
       modelId: null,
       styleIds: [],
       styleCount: 0,
+      repairId: null,
       path: null,
     },
     ...change,
