@@ -27,13 +27,19 @@ export class ColourList {
     this.#list = new Int32Array(pixels);
   }
 
-  /** At most so many, as 0xRRGGBB: all that there are, if those are no more. */
+  /** All that are drawn, as 0xRRGGBB; null where there are more than so many. */
+  all(target: Int32Array, drawn: Drawn, most: number): readonly number[] | null {
+    const distinct = new Set<number>();
+    for (const colour of this.#list.subarray(0, this.#gather(target, drawn))) {
+      if (distinct.add(colour).size > most) return null;
+    }
+    return [...distinct];
+  }
+
+  /** At most so many for those that are drawn. */
   choose(target: Int32Array, drawn: Drawn, most: number): readonly number[] {
     const { exact } = drawn;
     const list = this.#list.subarray(0, this.#gather(target, drawn));
-    const distinct = new Set<number>();
-    for (let i = 0; i < list.length && distinct.size <= most; i++) distinct.add(list[i]);
-    if (distinct.size <= most) return [...distinct];
     if (exact === null || !list.includes(exact)) return this.#quantised(list, most);
     const others = list.filter((colour) => colour !== exact);
     return [...this.#quantised(others, most - 1).filter((colour) => colour !== exact), exact];

@@ -42,6 +42,8 @@ export interface FrameManner {
   readonly isHeld?: boolean;
 }
 
+/** Squared distance: five or so of a channel. */
+const CROWDED_TOLERANCE = 32;
 /** Clear, in place of a colour. */
 const CLEAR = -1;
 
@@ -200,14 +202,20 @@ export class FrameCoder {
    * Decides for each pixel of the area: its place in the palette, or the place after the last for what stays.
    * @returns the palette
    */
-  #code(area: Area, tolerance: number, isWhole: boolean): readonly number[] {
+  #code(area: Area, allowed: number, isWhole: boolean): readonly number[] {
     const [canvas, target, fresh] = [this.#canvas, this.#target, this.#fresh];
     const lookup = this.#lookup;
     let { palette } = this.#plan;
+    let tolerance = allowed;
     if (palette === null) {
       const { exact, colours } = this.#plan;
-      const drawn = { area, width: this.#width, canvas: isWhole ? null : canvas, tolerance, exact };
-      palette = this.#colours.choose(target, drawn, colours);
+      const drawn = { area, width: this.#width, canvas: isWhole ? null : canvas, exact };
+      palette = this.#colours.all(target, { ...drawn, tolerance }, colours);
+      if (palette === null) {
+        // Fewer colours than there are go farther where what is nearly right takes none.
+        tolerance = Math.max(allowed, CROWDED_TOLERANCE);
+        palette = this.#colours.choose(target, { ...drawn, tolerance }, colours);
+      }
       lookup.use(palette);
     }
     const stays = palette.length;
