@@ -42,7 +42,7 @@ export interface Engine {
  * @throws AppError if a backend was asked for that does not work here
  */
 export async function openEngine({ backend, threads }: EngineChoice): Promise<Engine> {
-  const isPlain = backend === 'reference' || backend === 'composed' || backend === 'webgpu';
+  const isPlain = backend === 'reference' || backend === 'composed';
   if (isPlain && threads !== undefined && threads > 1) {
     throw new AppError(
       'bad-argument',

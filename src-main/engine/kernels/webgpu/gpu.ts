@@ -56,6 +56,7 @@ export class Gpu {
   /** Asked of the device, not yet answered: whether there was memory. */
   #asked: Promise<void> = Promise.resolve();
   #ranOut: AppError | null = null;
+  #bug: Error | null = null;
   #isLost = false;
 
   constructor(host: GpuHost) {
@@ -64,6 +65,11 @@ export class Gpu {
     this.pace = new SubmissionPace(host.submissionMs ?? UNWATCHED_MS);
     this.#scratchLimit = host.scratchBytes ?? DEFAULT_SCRATCH_BYTES;
     void this.device.lost.then(() => (this.#isLost = true));
+    this.device.onuncapturederror = ({ error }) => {
+      // A buffer of a tensor that found no room; or commands that a kernel should not have given.
+      if (error.constructor.name === 'GPUOutOfMemoryError') this.#runOut();
+      else this.#bug ??= new Error(`WebGPU refused a command: ${error.message}`);
+    };
   }
 
   get isLost(): boolean {
@@ -184,8 +190,8 @@ export class Gpu {
   async settled(): Promise<void> {
     await this.#asked;
     if (this.#isLost) throw lostError(this.host.name);
-    const problem = this.#ranOut;
-    this.#ranOut = null;
+    const problem = this.#bug ?? this.#ranOut;
+    this.#bug = this.#ranOut = null;
     if (problem !== null) throw problem;
   }
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { AppError } from '#domain/errors.ts';
 
-const script = fileURLToPath(new URL('../../../../test/bench/torch_peer.py', import.meta.url));
+const folder = new URL('../../../../test/bench/', import.meta.url);
 
 /** Seconds and megabytes as the script prints them: train_iter_s, infer_b64_s, infer_b1_s, peak_mb. */
 export type PeerTimes = ReadonlyMap<string, number>;
@@ -17,11 +17,14 @@ export async function runPeer(
     threads: number;
     compile: boolean;
     device?: 'cpu' | 'cuda';
+    /** JAX takes the device that it finds. */
+    script?: 'torch_peer.py' | 'jax_peer.py';
   },
 ): Promise<PeerTimes> {
-  const { preset, batch, threads, compile, device = 'cpu' } = options;
-  const args = [script, '--preset', preset, '--batch', String(batch), '--threads', String(threads)];
-  args.push('--device', device);
+  const { preset, batch, threads, compile, device = 'cpu', script = 'torch_peer.py' } = options;
+  const args = [fileURLToPath(new URL(script, folder)), '--batch', String(batch)];
+  if (script === 'torch_peer.py')
+    args.push('--preset', preset, '--threads', String(threads), '--device', device);
   try {
     const { stdout } = await promisify(execFile)(python, compile ? [...args, '--compile'] : args);
     return new Map(
@@ -31,7 +34,7 @@ export async function runPeer(
     const detail = cause instanceof Error ? (cause.message.trim().split('\n').at(-1) ?? '') : '';
     throw new AppError(
       'unsupported',
-      `${python} could not run PyTorch's side (${detail}); name a Python with torch in it.`,
+      `${python} could not run ${script} (${detail}); name a Python with its packages in it.`,
       {
         cause,
       },

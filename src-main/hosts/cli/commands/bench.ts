@@ -1,9 +1,10 @@
 /** `bench`: how fast this machine trains and grows, against the micro-kernel's peak and, if asked, against PyTorch. */
 import { availableParallelism } from 'node:os';
 import { backendChoice, type BackendChoice } from '#contract/shapes/engine-state.ts';
-import { presetNames } from '#domain/model-presets.ts';
+import { presetNames, type PresetName } from '#domain/model-presets.ts';
 import { disposeWeights } from '#engine/network/weights.ts';
 import { readSetUp } from '#hosts/engine/tensorflow/place.ts';
+import { gpuTable, measureGpu } from '../bench/gpu.ts';
 import { backendsTable, measureBackends } from '../bench/backends.ts';
 import {
   measureAdam,
@@ -20,7 +21,17 @@ import { defineCommand } from '../command.ts';
 import { withEngine } from '../open-engine.ts';
 import { UsageError } from '../usage-error.ts';
 
-const subjects = ['backends', 'train', 'grow', 'rollout', 'encode', 'adam', 'scaling', 'library'] as const;
+const subjects = [
+  'gpu',
+  'backends',
+  'train',
+  'grow',
+  'rollout',
+  'encode',
+  'adam',
+  'scaling',
+  'library',
+] as const;
 
 export const command = defineCommand({
   name: 'bench',
@@ -28,6 +39,7 @@ export const command = defineCommand({
   description:
     'WHAT is train (whole iterations), grow (encode, decode, grow), rollout (its kernels alone), encode, adam, scaling ' +
     '(a table over cells, steps and batch), library (10,000 styles in a temporary library, what a gallery asks), or ' +
+    'gpu (the graphics processor beside PyTorch and JAX on it, with --peer; a table), ' +
     'backends (iterations of training on several backends and, with --peer, in PyTorch, of every preset; where ' +
     'TensorFlow is set up for CUDA, PyTorch computes there too, eager and compiled). gflops counts the multiply-adds ' +
     "really done; peakShare is that over the micro-kernel's own speed on all threads, measured in the same run; " +
@@ -56,6 +68,7 @@ export const command = defineCommand({
       default: 'wasm,tensorflow',
       help: 'of WHAT backends: which',
     },
+    tiny: { type: 'boolean', help: 'of WHAT gpu: sizes that software gets through, to see that it runs' },
     compile: { type: 'boolean', help: "let the peer use PyTorch's compiler" },
     json: { type: 'boolean', help: 'print one line of JSON' },
   },
@@ -64,6 +77,10 @@ export const command = defineCommand({
     { line: 'bench grow --batch 1 --peer python3', does: 'one picture, beside PyTorch' },
     { line: 'bench scaling', does: 'time and memory by cells, steps and batch' },
     { line: 'bench backends --peer python3', does: 'backends and PyTorch, all presets' },
+    {
+      line: 'bench gpu --peer python3',
+      does: 'this graphics processor beside PyTorch and JAX on it, all presets, and 1,000 live automata',
+    },
     { line: 'bench library', does: 'a gallery of 10,000 styles' },
   ],
   async run({ options, positionals, given, out, err, signal }) {
@@ -71,6 +88,21 @@ export const command = defineCommand({
     const subject = subjects.find((name) => name === what);
     if (!subject) throw new UsageError(`WHAT is one of ${subjects.join(', ')}, and got "${what}"`);
     const { preset, batch, dense, repeats, peer } = options;
+    if (subject === 'gpu') {
+      const usual: PresetName[] = options.tiny ? ['digits'] : ['digits', 'small-images', 'faces'];
+      const report = await measureGpu({
+        presets: given('preset') ? [preset] : usual,
+        batch: options.tiny && !given('batch') ? 2 : batch,
+        repeats: options.tiny && !given('repeats') ? 1 : repeats,
+        tiny: options.tiny,
+        python: peer ?? null,
+        say: (sentence) => err.line(sentence),
+        signal,
+      });
+      if (options.json) out.line(JSON.stringify({ what: subject, ...report }));
+      else for (const line of gpuTable(report)) out.line(line);
+      return;
+    }
     if (subject === 'backends') {
       const backends = backendsIn(options.backends);
       const onGpu = backends.includes('tensorflow') && readSetUp()?.variant === 'cuda';
@@ -157,7 +189,7 @@ function backendsIn(text: string): BackendChoice[] {
 const round = (value: number): number => Number(value.toPrecision(4));
 
 async function measure(
-  subject: Exclude<(typeof subjects)[number], 'backends' | 'scaling' | 'library'>,
+  subject: Exclude<(typeof subjects)[number], 'gpu' | 'backends' | 'scaling' | 'library'>,
   workload: Awaited<ReturnType<typeof openWorkload>>,
   repeats: number,
 ): Promise<Record<string, number | boolean>> {
