@@ -7,6 +7,8 @@ import fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
+import { readCarried } from '#media/carried.ts';
+import { decode, missing } from '#test/decoders.ts';
 import { testEachProgram, type OpenProgram } from './programs.ts';
 
 testEachProgram('export', async (t, program) => {
@@ -56,18 +58,56 @@ testEachProgram('export', async (t, program) => {
       const film = join(folder, 'film.webm');
       await download(window, film);
       assert.equal((await fs.readFile(film)).readUInt32BE(0), 0x1a45dfa3);
+      if (missing('ffprobe') === false) {
+        const streams = ['-show_entries', 'stream=codec_type,width,height,nb_read_frames', '-count_frames'];
+        const told = decode('ffprobe', ['-v', 'error', ...streams, '-of', 'csv=p=0', film], folder);
+        assert.match(told.toString(), /^video,320,320,\d\d/);
+      }
     } else {
       await page.getByText(/has no encoder for WebM/).waitFor();
       await page.keyboard.press('Escape');
     }
   });
 
+  await t.test('the picture goes to the clipboard, its pixels alone, and comes back by pasting', async () => {
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.getByRole('button', { name: 'Export…' }).click();
+    await page.getByRole('button', { name: 'Copy picture' }).click();
+    await page.getByText('The picture is on the clipboard.').waitFor({ timeout: 60_000 });
+    const copied = await page.evaluate(async () => {
+      const [item] = await navigator.clipboard.read();
+      const bytes = new Uint8Array(await (await item.getType('image/png')).arrayBuffer());
+      return Array.from(bytes);
+    });
+    const png = Buffer.from(copied);
+    const { width, height, format } = await sharp(png).metadata();
+    assert.deepEqual([format, width, height], ['png', 320, 320]);
+    assert.equal(readCarried(png), null);
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await page.keyboard.press('ControlOrMeta+v');
+    await page
+      .getByRole('dialog')
+      .getByText(/\.png|1 picture|1 file/)
+      .first()
+      .waitFor({ timeout: 60_000 });
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  });
+
   await t.test('into a folder, as a job', async () => {
     await page.getByRole('button', { name: 'Export…' }).click();
     await kind.selectOption('png');
-    await page.getByRole('button', { name: 'Save into a folder…' }).click();
+    const intoFolder = page.getByRole('button', { name: 'Save into a folder…' });
     const out = join(folder, 'out');
     await fs.mkdir(out);
+    if (program.name !== 'web') {
+      const written = found(out, 'Parrot.png');
+      await window.choose([out], () => intoFolder.click());
+      await written;
+      return;
+    }
+    await intoFolder.click();
     const above = page.getByRole('navigation', { name: 'Folders above' });
     await above.getByRole('button').first().waitFor();
     const path = page.getByRole('textbox', { name: 'Path of the folder' });

@@ -16,6 +16,8 @@ export interface OpenProgram {
   check(): void;
   /** Chooses files where `act` asks for some: in the browser's dialog or the system's. */
   choose(paths: readonly string[], act: () => Promise<void>): Promise<void>;
+  /** Drops a file or folder on the window, as a file manager does, which no method of the page can. */
+  drop(path: string): Promise<void>;
   /** Saves what `act` downloads. */
   download(path: string, act: () => Promise<void>): Promise<void>;
   /** All that it wrote, for the message of a failed test. */
@@ -60,6 +62,7 @@ function webProgram(): Program {
       const program: OpenProgram = {
         ...{ page, check, output: server.output },
         choose: (paths, act) => chooseInBrowser(page, paths, act),
+        drop: (path) => dropOn(page, path),
         download: (path, act) => downloadInBrowser(page, path, act),
         async kill() {
           await server.kill();
@@ -98,6 +101,10 @@ function desktopProgram(
         async choose(paths, act) {
           await desktop.evaluate(answerDialog, paths);
           await act();
+        },
+        async drop(path) {
+          await desktop.evaluate(tellPaths, [path]);
+          await dropOn(page, path);
         },
         async download(path, act) {
           if (name === 'desktop') return downloadInBrowser(page, path, act);
@@ -145,3 +152,14 @@ const saveNext = `({ session }, path) => {
     });
   });
 }`;
+
+async function dropOn(page: Page, path: string): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: [path], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await session.send('Input.dispatchDragEvent', { type, x: 600, y: 500, data });
+}
+
+/** Runs in the program: a real Electron knows by itself where dropped files lie. */
+const tellPaths = `({ BrowserWindow }, paths) =>
+  BrowserWindow.getAllWindows()[0].webContents.knowPaths?.(paths)`;

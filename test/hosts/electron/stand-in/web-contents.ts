@@ -3,6 +3,7 @@
  * leave the page is asked about first, by Electron's events.
  */
 import { EventEmitter } from 'node:events';
+import { basename } from 'node:path';
 import type Electron from 'electron';
 import { app } from './app.ts';
 import type { DevToolsSession } from './devtools.ts';
@@ -166,6 +167,14 @@ export class StandInWebContents
         devTools.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', key: '', commands: [command] }),
       )
       .catch(() => undefined);
+  }
+
+  /** For tests: where files lie that are dropped next, which a page cannot learn. */
+  async knowPaths(paths: readonly string[]): Promise<void> {
+    const known = paths.map((path) => ({ name: basename(path), path }));
+    const devTools = await this.#opened;
+    const expression = `globalThis.standInPaths = ${JSON.stringify(known)}`;
+    await devTools.send('Runtime.evaluate', { expression, contextId: this.#mainWorld });
   }
 
   async destroy(): Promise<void> {
