@@ -278,6 +278,16 @@ test('rows 67 and 68: a training before a sleep, after it, and over an end of th
     await until(desktop, progresses);
   });
 
+  await t.test('by the setting, it may sleep all the same', async () => {
+    await clickMenu(desktop, 'settings');
+    const awake = page.getByRole('switch', { name: 'Keep the computer from going to sleep' });
+    await awake.click();
+    await until(desktop, 'e.powerSaveBlocker.started.size === 0');
+    await awake.click();
+    await until(desktop, 'e.powerSaveBlocker.started.size === 1');
+    await page.goBack();
+  });
+
   await t.test('before a sleep it is saved, and goes on when the machine wakes', async () => {
     await ask(desktop, `e.powerMonitor.emit('suspend')`);
     await until(desktop, 'e.powerSaveBlocker.started.size === 0');

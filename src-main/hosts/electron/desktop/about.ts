@@ -59,12 +59,18 @@ export function runtimeWords(versions: Readonly<Record<string, string | undefine
 }
 
 /**
- * The program never looks for updates: this is what its menu says instead of a page to look at.
- * @param hasPage whether there is a page, that could not be opened
+ * The program never looks for updates: at the user's wish it shows the page of its releases, where one is known.
+ * @param open opens an address in the user's browser, if it is one of those that may be opened
+ * @returns a sentence instead, or null where the page was opened
  */
-export function noUpdatesWords({ version }: Pick<Manifest, 'version'>, hasPage: boolean): string {
-  const why = hasPage
-    ? 'The page of its releases could not be opened.'
-    : 'This build knows no page where newer versions are shown.';
+export function showUpdates(
+  { version, releasesPage }: Pick<Manifest, 'version' | 'releasesPage'>,
+  open: (address: string) => boolean,
+): string | null {
+  if (releasesPage !== null && open(releasesPage)) return null;
+  const why =
+    releasesPage === null
+      ? 'This build knows no page where newer versions are shown.'
+      : 'The page of its releases is not one that may be opened.';
   return `This is Morphogen ${version}, which never looks for newer ones by itself. ${why} The version is also shown in Settings.`;
 }

@@ -25,7 +25,7 @@ import type { Settings } from '#contract/settings.ts';
 import { AppError } from '#domain/errors.ts';
 import type { Service } from '#hosts/service/service.ts';
 import { openExternalLink } from '../external-links.ts';
-import { aboutPanel, applicationId, noUpdatesWords, readManifest, runtimeWords } from './about.ts';
+import { aboutPanel, applicationId, readManifest, runtimeWords, showUpdates } from './about.ts';
 import { createApplicationMenu } from './application-menu.ts';
 import type { Folders } from './choosing.ts';
 import type { DataPlace } from './data-place.ts';
@@ -114,9 +114,8 @@ export async function createDesktop(setup: DesktopSetup): Promise<Desktop> {
     showDataFolder: () => openPath(place.folder),
     showLicences: () => openPath(licences),
     checkForUpdates() {
-      const { releasesPage } = manifest;
-      if (releasesPage !== null && openExternalLink(releasesPage)) return;
-      say(noUpdatesWords(manifest, releasesPage !== null));
+      const sentence = showUpdates(manifest, openExternalLink);
+      if (sentence !== null) say(sentence);
     },
   });
   const jobs = watchJobs({
