@@ -91,7 +91,8 @@ testEachProgram('gallery', async (t, program) => {
     const hostile = join(data, 'not-a-picture.png');
     await fs.writeFile(hostile, '<svg onload="alert(1)">');
     await window.choose([hostile], () => page.getByRole('button', { name: 'Bring in…' }).click());
-    await page.getByText('1 file cannot be used').click();
+    // There is nothing else in the card, so its reasons are open.
+    await page.getByText('1 file cannot be used').waitFor();
     await page.getByRole('listitem').filter({ hasText: 'not-a-picture.png' }).waitFor();
     await page.getByRole('button', { name: 'Cancel this import' }).click();
     assert.equal(await count(page), before);
