@@ -7,6 +7,7 @@ import { AppError } from '#domain/errors.ts';
 import { registerReferenceKernels } from '#engine/kernels/reference/register.ts';
 import type { Heap } from '#engine/kernels/wasm/heap.ts';
 import { TENSORFLOW_BACKEND } from '#engine/kernels/tensorflow/register.ts';
+import { UNWATCHED_MS, WATCHED_MS } from '#engine/kernels/webgpu/submission-pace.ts';
 import { useWasmBackend } from '#engine/kernels/wasm/register.ts';
 import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
 import { tf } from '#engine/tf.ts';
@@ -20,6 +21,8 @@ export interface EngineChoice {
   readonly backend: BackendChoice;
   /** All cores if left out. */
   readonly threads?: number | undefined;
+  /** A window is live beside it: a graphics processor draws that, too, and must find the time to. */
+  readonly isWatched?: boolean;
 }
 
 export interface Engine {
@@ -41,7 +44,7 @@ export interface Engine {
  * Makes the backend the one that tfjs uses.
  * @throws AppError if a backend was asked for that does not work here
  */
-export async function openEngine({ backend, threads }: EngineChoice): Promise<Engine> {
+export async function openEngine({ backend, threads, isWatched = false }: EngineChoice): Promise<Engine> {
   const isPlain = backend === 'reference' || backend === 'composed';
   if (isPlain && threads !== undefined && threads > 1) {
     throw new AppError(
@@ -49,15 +52,16 @@ export async function openEngine({ backend, threads }: EngineChoice): Promise<En
       `The backend ${backend} runs on one thread, so it cannot have ${threads}: leave the number of threads out.`,
     );
   }
-  return backend === 'auto' ? openBest(threads) : openBackend(backend, threads);
+  if (backend === 'auto') return openBest(threads, isWatched);
+  return openBackend(backend, threads, isWatched);
 }
 
 /** A graphics processor, unless the number of threads was asked for; then wasm; then what works anywhere. */
-async function openBest(threads: number | undefined): Promise<Engine> {
+async function openBest(threads: number | undefined, isWatched: boolean): Promise<Engine> {
   let why = '';
   if (threads === undefined) {
     try {
-      return await openGpu(false);
+      return await openGpu({ softwareToo: false, isWatched });
     } catch (failure) {
       if (!(failure instanceof Error)) throw failure;
       why = `; ${failure.message.replace(/\.$/, '')}`;
@@ -77,7 +81,11 @@ async function openBestOfProcessor(threads: number | undefined): Promise<Engine>
   }
 }
 
-async function openBackend(backend: BackendName, threads: number | undefined): Promise<Engine> {
+async function openBackend(
+  backend: BackendName,
+  threads: number | undefined,
+  isWatched = false,
+): Promise<Engine> {
   switch (backend) {
     case 'wasm': {
       const kernels = await createKernels(threads === undefined ? {} : { threads });
@@ -105,7 +113,7 @@ async function openBackend(backend: BackendName, threads: number | undefined): P
       };
     }
     case 'webgpu':
-      return openGpu(true);
+      return openGpu({ softwareToo: true, isWatched });
     case 'reference':
       registerReferenceKernels();
       await tf.setBackend('cpu');
@@ -116,8 +124,14 @@ async function openBackend(backend: BackendName, threads: number | undefined): P
   }
 }
 
-async function openGpu(softwareToo: boolean): Promise<Engine> {
-  const gpu = await openWebgpu({ softwareToo });
+async function openGpu({
+  softwareToo,
+  isWatched,
+}: {
+  softwareToo: boolean;
+  isWatched: boolean;
+}): Promise<Engine> {
+  const gpu = await openWebgpu({ softwareToo, submissionMs: isWatched ? WATCHED_MS : UNWATCHED_MS });
   const what = gpu.isSoftware ? `${gpu.name}, software: slower than wasm` : gpu.name;
   return {
     ...onPlainTfjs('webgpu', 'auto', `webgpu: ${what}`),

@@ -40,7 +40,7 @@ export function createSession(): Session {
       if (opening !== undefined) {
         throw new AppError('busy', 'The engine was opened before: end it to open another backend.');
       }
-      opening = openEngine(choice);
+      opening = openEngine({ ...choice, isWatched: true });
       opening.catch(() => (opening = undefined));
       return (engine = await opening);
     },

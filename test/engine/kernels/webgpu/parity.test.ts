@@ -133,7 +133,7 @@ async function checkFixture(name: string): Promise<void> {
     const input = (key: string): tf.Tensor =>
       tf.tensor(tensors.get(key)!.values, tensors.get(key)!.shape as []);
     const x0 = input('x0') as tf.Tensor4D;
-    const target = tf.reshape<tf.Tensor4D>(input('target'), [batch, height, width, 4]);
+    const target = tf.reshape<tf.Rank.R4>(input('target'), [batch, height, width, 4]);
     let state: tf.Tensor | undefined;
     const grads = tf.grads((w0, b0, w1) => {
       const rule = { w0, b0, w1 } as RuleTensors;

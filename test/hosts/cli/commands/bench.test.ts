@@ -117,7 +117,7 @@ test('an unknown WHAT or preset is a usage error that names what there is', asyn
   assert.deepEqual([unknown.code, unknown.out], [2, '']);
   assert.match(
     unknown.err,
-    /WHAT is one of train, grow, rollout, encode, adam, scaling, library, and got "traning"/,
+    /WHAT is one of gpu, backends, train, grow, rollout, encode, adam, scaling, library, and got "traning"/,
   );
   assert.equal((await morphogen('bench', '--preset', 'single')).code, 2);
   assert.equal((await morphogen('bench', '--batch', '0')).code, 2);

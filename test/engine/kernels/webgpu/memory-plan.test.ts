@@ -1,0 +1,73 @@
+/** What a rollout keeps on a graphics processor: always enough, never more than there is. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { presets } from '#domain/model-presets.ts';
+import { sizesOf } from '#engine/kernels/webgpu/code/automaton-code.ts';
+import { DEFAULT_SCRATCH_BYTES } from '#engine/kernels/webgpu/gpu.ts';
+import { planMemory } from '#engine/kernels/webgpu/memory-plan.ts';
+import { SubmissionPace, WATCHED_MS } from '#engine/kernels/webgpu/submission-pace.ts';
+
+const large = { total: DEFAULT_SCRATCH_BYTES, buffer: 2 ** 31, alignment: 256 };
+
+test('faces at batch 64 fit the usual gigabyte, as a whole batch', () => {
+  const { steps, ...shape } = presets.faces;
+  const plan = planMemory(sizesOf(shape), 64, steps, true, large);
+  assert.ok(plan !== null);
+  assert.equal(plan.samples, 64);
+  assert.ok(plan.totalBytes <= DEFAULT_SCRATCH_BYTES);
+  assert.ok(plan.segment * plan.segments >= steps && plan.segments > 1);
+});
+
+test('digits at batch 64 are kept whole: no step is computed again', () => {
+  const { steps, ...shape } = presets.digits;
+  const plan = planMemory(sizesOf(shape), 64, steps, true, large);
+  assert.equal(plan?.segments, 1);
+  assert.equal(plan.segment, steps);
+});
+
+test('a plan covers all steps, stays within the limits, and is null only where one sample does not fit', () => {
+  const limits = fc.record({
+    total: fc.integer({ min: 1000, max: 2 ** 24 }),
+    buffer: fc.integer({ min: 1000, max: 2 ** 22 }),
+    alignment: fc.constantFrom(4, 32, 256),
+  });
+  const sizes = sizesOf(presets.digits);
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 70 }),
+      fc.integer({ min: 1, max: 300 }),
+      fc.boolean(),
+      limits,
+      (samples, steps, backward, limit) => {
+        const plan = planMemory(sizes, samples, steps, backward, limit);
+        if (plan === null) return;
+        assert.ok(plan.samples >= 1 && plan.samples <= samples);
+        assert.ok(plan.totalBytes <= limit.total);
+        assert.ok(Object.values(plan.buffers).every((bytes) => bytes <= limit.buffer));
+        assert.ok(plan.segments * plan.segment >= steps && (plan.segments - 1) * plan.segment < steps);
+        const states = plan.buffers['even'] + plan.buffers['odd'];
+        assert.equal(states, plan.stateStride * (backward ? plan.segment + 1 : 2));
+      },
+    ),
+  );
+  assert.equal(planMemory(sizes, 8, 10, true, { total: 1000, buffer: 1000, alignment: 4 }), null);
+});
+
+test('while a window is live, a submission holds what was measured to take 16 ms', () => {
+  const pace = new SubmissionPace(WATCHED_MS);
+  const careful = pace.units;
+  // A processor of 10¹² multiply-adds a second: 2·10⁹ of them took 2 ms.
+  for (let i = 0; i < 40; i++) pace.measured(2e9, i * 10, i * 10 + 2);
+  assert.ok(pace.units > careful);
+  assert.ok(Math.abs(pace.units / 16e9 - 1) < 0.01, String(pace.units));
+  // It slows down to a tenth: what follows is cut at once.
+  pace.measured(2e9, 1000, 1020);
+  assert.ok(Math.abs(pace.units / 1.6e9 - 1) < 0.01, String(pace.units));
+});
+
+test('a submission that waited for another is not taken for a slow one', () => {
+  const pace = new SubmissionPace(WATCHED_MS);
+  for (let i = 0; i < 40; i++) pace.measured(2e9, 0, (i + 1) * 2);
+  assert.ok(Math.abs(pace.units / 16e9 - 1) < 0.01, String(pace.units));
+});
