@@ -27,6 +27,9 @@ const LAVAPIPE_AND_OTHERS = /swiftshader|llvmpipe|lavapipe|softpipe|basic render
  * @throws AppError unsupported where there is none
  */
 export async function openDevice(settings: Partial<GpuHost> = {}): Promise<OpenDevice> {
+  if (process.versions['electron'] !== undefined) {
+    throw unsupported('Dawn for Node cannot be loaded inside Electron, whose own WebGPU only windows have');
+  }
   if (!hasDriver()) {
     throw unsupported(
       'this machine has no Vulkan driver (no *.json in /usr/share/vulkan/icd.d): install the one of its graphics processor',
