@@ -31,8 +31,14 @@ export function createDragOut({ service, dataFolder }: DragSetup): DragOut {
     return path;
   }
 
-  async function gif(folder: string, item: ItemRef, signal: AbortSignal): Promise<string> {
-    const options = exportOptions.parse({ format: 'gif' });
+  /** With its recipe in it, so that it grows again where it is opened. */
+  async function exported(
+    folder: string,
+    item: ItemRef,
+    format: 'png' | 'gif',
+    signal: AbortSignal,
+  ): Promise<string> {
+    const options = exportOptions.parse({ format });
     const context = { signal, progress: () => Promise.resolve() };
     const { exportId } = await service.handlers['export.make']({ item, options }, context);
     try {
@@ -50,12 +56,9 @@ export function createDragOut({ service, dataFolder }: DragSetup): DragOut {
         // A folder each, so that items of one name do not meet.
         const folder = join(root, randomUUID());
         await mkdir(folder, { recursive: true });
-        const isGif = as === 'gif';
-        paths.push(
-          isGif
-            ? await gif(folder, item, signal)
-            : await put(folder, await service.download(item.kind, item.id)),
-        );
+        if (as === 'gif') paths.push(await exported(folder, item, 'gif', signal));
+        else if (item.kind === 'artwork') paths.push(await exported(folder, item, 'png', signal));
+        else paths.push(await put(folder, await service.download(item.kind, item.id)));
       }
       return paths;
     },
