@@ -1,7 +1,7 @@
 /**
  * A rule for one photo, learned from its intact cells alone: from what is known, with circles of it smoothed away besides
- * the hole, it grows back what was there. The hole takes no part in the loss; what heals the circles then heals it. A
- * fresh rule changes nothing, so that it begins with the smooth way in and can only learn to do better.
+ * the hole, it grows back what was there, while all other cells are held at every step. The circles alone are in the loss,
+ * never the hole; what heals them then heals it. A fresh rule changes nothing, so that it begins with the smooth way in and can only learn to do better.
  */
 import type { RuleValues } from '#domain/automaton.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
@@ -11,7 +11,7 @@ import { cutCircles } from '#engine/training/damage.ts';
 import { derivedSeed } from '#engine/training/data-order.ts';
 import type { RunSnapshot } from '#engine/training/run-tensors.ts';
 import { singleOptions } from '#engine/training/single-options.ts';
-import { createSingleTrainer, readRule } from '#engine/training/single.ts';
+import { createSingleTrainer, readRule, type HeldStarts } from '#engine/training/single.ts';
 import { heldStart } from './held-growth.ts';
 import { smoothlyFilled } from './surroundings.ts';
 
@@ -70,9 +70,11 @@ export async function learnRule(lesson: Lesson): Promise<Learned> {
   const C = spec.automaton.channels;
   const radius = Math.max(1.5, Math.sqrt(hole.reduce((sum, inside) => sum + inside, 0) / Math.PI));
   const largest = Math.min(radius, Math.min(H, W) / 4);
-  const starts = (iteration: number): Float32Array => {
+  const starts = (iteration: number): HeldStarts => {
     const random = createRandom(derivedSeed(seed, 'damage', iteration));
     const states = new Float32Array(BATCH * H * W * C);
+    const mask = new Float32Array(BATCH * H * W);
+    const weight = new Float32Array(BATCH * H * W);
     for (let b = 0; b < BATCH; b++) {
       const intact = Float32Array.from(hole, (inside) => 1 - inside);
       const circles = Array.from({ length: CIRCLES }, () => ({
@@ -81,13 +83,22 @@ export async function learnRule(lesson: Lesson): Promise<Learned> {
       }));
       cutCircles(intact, spec.grid, 1, 0, circles);
       const damaged = Uint8Array.from(intact, (value) => 1 - value);
+      mask.set(intact, b * H * W);
+      const cut = damaged.map((gone, cell) => gone - hole[cell]);
+      const cells = Math.max(
+        1,
+        cut.reduce((sum, gone) => sum + gone, 0),
+      );
+      weight.set(
+        Float32Array.from(cut, (gone) => (gone * H * W) / cells),
+        b * H * W,
+      );
       states.set(heldStart(smoothlyFilled(known, damaged, W), C), b * H * W * C);
     }
-    return states;
+    return { states, mask, weight };
   };
   const trainer = createSingleTrainer({
     ...{ spec, target: known, mode: 'grow', seed, implementation, starts },
-    lossMask: Float32Array.from(hole, (inside) => 1 - inside),
     options: {
       ...singleOptions,
       batchSize: BATCH,

@@ -40,9 +40,18 @@ export interface SingleSetup {
   readonly rule?: RuleValues;
   /** [H, W]: factor on each pixel's loss, 0 where nothing is known; the mean stays over H·W·4. Left out, all are 1. */
   readonly lossMask?: Float32Array;
-  /** Where the rollouts of an iteration start, [B, H, W, C]; left out, from the seed or the pool. Of mode `grow`. */
-  readonly starts?: (iteration: number) => Float32Array;
+  /** Where the rollouts of an iteration start, and what is held meanwhile; left out, from the seed or the pool. Of mode `grow`. */
+  readonly starts?: (iteration: number) => HeldStarts;
   readonly implementation?: RolloutImplementation;
+}
+
+export interface HeldStarts {
+  /** [B, H, W, C] */
+  readonly states: Float32Array;
+  /** [B, H, W], 1 where a cell is held at the target at every step. */
+  readonly mask: Float32Array;
+  /** [B, H, W]: factor on each pixel's loss, in place of lossMask. */
+  readonly weight: Float32Array;
 }
 
 export interface SingleTrainer {
@@ -98,12 +107,14 @@ export function createSingleTrainer(setup: SingleSetup): SingleTrainer {
   function forwardBackward(
     x0: tf.Tensor4D,
     steps: number,
+    held: { readonly mask: tf.Tensor3D; readonly weight: tf.Tensor3D } | null,
   ): { value: tf.Tensor; state: tf.Tensor; grads: tf.Tensor[] } {
     const draw = { seed: derivedSeed(seed, 'rollout', iteration), firstStep: 0, firstSample: 0 };
     const settings = {
       ...{ steps, draw, loss: spec.loss },
       ...(implementation && { implementation }),
       ...(pixelWeight && { pixelWeight }),
+      ...(held && { pixelWeight: held.weight, hold: { mask: held.mask, values: targets } }),
     };
     const final: tf.Tensor[] = [];
     const { value, grads } = gradientsOf(() => {
@@ -126,10 +137,15 @@ export function createSingleTrainer(setup: SingleSetup): SingleTrainer {
       const learningRate = learningRateAt(options.schedule, iteration);
       const damage = mode === 'regenerate' ? options : null;
       const taken = pool?.take(B, damage, createRandom(derivedSeed(seed, 'pool', iteration)));
-      const states = taken?.states ?? starts?.(iteration);
+      const begun = starts?.(iteration) ?? null;
+      const states = taken?.states ?? begun?.states;
       const x0 = states ? tf.tensor4d(states, [B, H, W, C]) : start;
+      const held = begun && {
+        mask: tf.tensor3d(begun.mask, [B, H, W]),
+        weight: tf.tensor3d(begun.weight, [B, H, W]),
+      };
       const attempt = async (): Promise<StepResult> => {
-        const made = forwardBackward(x0, steps);
+        const made = forwardBackward(x0, steps, held);
         try {
           const { value, state, grads } = made;
           const loss = (await value.data())[0];
@@ -153,6 +169,7 @@ export function createSingleTrainer(setup: SingleSetup): SingleTrainer {
         return await withLessMemory(attempt);
       } finally {
         if (x0 !== start) x0.dispose();
+        if (held) tf.dispose([held.mask, held.weight]);
       }
     },
     async snapshot({ shared = false } = {}) {
