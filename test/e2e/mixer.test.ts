@@ -8,6 +8,7 @@ import fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
+import sharp from 'sharp';
 import { testEachProgram } from './programs.ts';
 import { takeStep } from './step.ts';
 
@@ -185,6 +186,22 @@ testEachProgram('two styles, three, areas, a child, an artwork', async (t, progr
     await page.keyboard.press('Shift+A');
     await page.waitForURL(/#\/mixer\/[^,]+,[^,]+,[^,]+$/);
     assert.equal(await slots.count(), 3);
+    window.check();
+  });
+
+  await step('a morph through the three is exported as a film', async () => {
+    await page.getByRole('radio', { name: /^Latent/ }).check();
+    await page.getByRole('button', { name: 'Morph…' }).click();
+    const morph = page.getByRole('dialog', { name: 'From style to style' });
+    await morph.getByLabel('Length of the film').selectOption('24 pictures');
+    await morph.getByRole('button', { name: 'Export…' }).click();
+    const dialog = page.getByRole('dialog', { name: /^Export “#\d+ to #\d+ to #\d+”$/ });
+    await dialog.getByLabel('Kind of file').selectOption('WebP animation');
+    await dialog.getByText(/^24 frames, 308 × 308 pixels, /).waitFor();
+    const downloading = page.waitForEvent('download');
+    await dialog.getByRole('button', { name: 'Download' }).click();
+    const { pages, loop } = await sharp(await (await downloading).path(), { pages: -1 }).metadata();
+    assert.deepEqual([pages, loop], [24, 0]);
     window.check();
   });
 });
