@@ -71,7 +71,7 @@ describe('a graphics processor that goes away', { skip: missing !== null }, () =
       const answer = device.popErrorScope.bind(device);
       device.popErrorScope = async () => {
         const error = await answer();
-        return refusals-- > 0 ? ({ message: 'out of memory' }) : error;
+        return refusals-- > 0 ? { message: 'out of memory' } : error;
       };
       gpu.backend.gpu.releaseScratch();
       const { loss } = await trainer.step();
