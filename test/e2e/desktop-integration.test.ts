@@ -189,8 +189,8 @@ test('menus, dialogs, files, theme, dragging, the window’s place', async (t) =
     'an artwork dragged out is a picture or a GIF; opened with Morphogen, each grows again',
     async () => {
       await page.getByRole('gridcell').first().click();
-    await until(desktop, itemIs('gallery.grow', true));
-    await clickMenu(desktop, 'gallery.grow');
+      await until(desktop, itemIs('gallery.grow', true));
+      await clickMenu(desktop, 'gallery.grow');
       await until(desktop, itemIs('grow.save', true));
       await clickMenu(desktop, 'grow.save');
       await page.locator('form.save input').fill('A parrot');
