@@ -41,12 +41,7 @@ test('every permission is refused but writing to the clipboard, and that to othe
   const ask = (permission: string, requestingUrl: string, isMainFrame = true): boolean => {
     let answer: boolean | undefined;
     const details = { requestingUrl, isMainFrame };
-    session.requestHandler?.(
-      null as never,
-      permission as never,
-      (given) => (answer = given),
-      details,
-    );
+    session.requestHandler?.(null as never, permission as never, (given) => (answer = given), details);
     assert.notEqual(answer, undefined, 'it is always answered');
     return answer!;
   };
