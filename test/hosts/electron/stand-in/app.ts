@@ -70,10 +70,13 @@ class StandInApp
   /** For register.ts: opens the browser, after the program's own module has been run to its end, as in Electron. */
   begin(): void {
     setImmediate(() => {
-      this.#start().then(() => this.#ready.resolve(undefined), (failure: unknown) => {
-        process.stderr.write(`${String(failure)}\n`);
-        process.exit(1);
-      });
+      this.#start().then(
+        () => this.#ready.resolve(undefined),
+        (failure: unknown) => {
+          process.stderr.write(`${String(failure)}\n`);
+          process.exit(1);
+        },
+      );
     });
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => this.quit());
   }
