@@ -81,6 +81,8 @@ export function createApplication(setup: ApplicationSetup): Application {
   const exports = createMadeExports(ports);
   const repairs = createRepairs(ports, repairFolders, queue);
   const notices = [...setup.notices];
+  // Who asks for a model's work in the first moments waits until those that come with the program are there.
+  let arrival: Promise<void> = Promise.resolve();
 
   const notice = (message: string): void => {
     notices.push(message);
@@ -115,7 +117,11 @@ export function createApplication(setup: ApplicationSetup): Application {
     queue,
     repairs,
     start,
-    addBundledModels: () => addBundledModels(ports, notice),
+    addBundledModels() {
+      const adding = addBundledModels(ports, notice);
+      arrival = adding.catch(() => undefined);
+      return adding;
+    },
     forgetGrowths: () => sessions.forgetAll(),
     async close() {
       sessions.forgetAll();
@@ -145,7 +151,7 @@ export function createApplication(setup: ApplicationSetup): Application {
       },
       ...repairs.handlers,
       ...trainingHandlers(ports, queue),
-      ...jobHandlers(ports, queue),
+      ...jobHandlers(ports, queue, () => arrival),
       ...exports.handlers,
       ...host,
       'library.restore': ({ path }) => restore(path),

@@ -17,17 +17,25 @@ type JobMethod =
   | 'samples.start'
   | 'styles.refine';
 
+/** @param modelsAreThere resolves once the models that come with the program have been looked at */
 export function jobHandlers(
   ports: AppPorts,
   queue: JobQueue,
+  modelsAreThere: () => Promise<void>,
 ): { readonly [M in JobMethod]: Handler<AppContract, M> } {
   const begin = (order: JobOrder): { jobId: string } => ({ jobId: queue.add(order).id });
 
   return {
     'import.inspect': ({ sources }, { signal }) => inspectSources(ports, sources, signal),
-    'import.start': async ({ sources, modelId }) => begin(await importOrder(ports, sources, modelId)),
+    'import.start': async ({ sources, modelId }) => {
+      await modelsAreThere();
+      return begin(await importOrder(ports, sources, modelId));
+    },
     'export.start': async (request) => begin(await exportOrder(ports, request)),
-    'samples.start': ({ sample, modelId }) => begin(sampleOrder(ports, sample, modelId)),
+    'samples.start': async ({ sample, modelId }) => {
+      await modelsAreThere();
+      return begin(sampleOrder(ports, sample, modelId));
+    },
     'styles.refine': ({ styleId, iterations }) => begin(refinementOrder(ports, styleId, iterations)),
     'jobs.pause': ({ jobId }) => queue.pause(jobId),
     'jobs.resume': ({ jobId }) => queue.resume(jobId),

@@ -140,6 +140,25 @@ test('samples are encoded by the model that suits them', async () => {
   assert.equal(used.at(-1), join(stage.modelsFolder, 'digits.safetensors'));
 });
 
+test('samples asked for while the models that come with the program are looked at wait for them', async () => {
+  const stage = await createStage();
+  await writeFile(join(stage.modelsFolder, 'cats.safetensors'), 'encoder');
+  let look: (() => void) | undefined;
+  const looked = new Promise<void>((done) => (look = done));
+  stage.engine['files.inspect'] = async () => {
+    await looked;
+    const hash = sha256(Buffer.from('encoder'));
+    return { kind: 'model', hash, bytes: 7, card, spec: sketch, style: null, picture: null };
+  };
+  stage.engine['pictures.encode'] = () => ({ count: 0, skipped: [] });
+  const added = stage.application.addBundledModels();
+  const asked = stage.ask('samples.start', { sample: 'emoji', modelId: null });
+  look?.();
+  await added;
+  const { jobId } = await asked;
+  assert.equal((await stage.settled(jobId)).state, 'done');
+});
+
 test('a restored backup takes the place of all: jobs, settings and styles are told anew', async () => {
   const { stage } = await withStyles(1);
   const { path } = await stage.ask('library.backup', {});
