@@ -77,12 +77,12 @@ export function createApplication(setup: ApplicationSetup): Application {
   ];
   const { clock, newId, onBug } = ports;
   const queue = createJobQueue({ ledger, runners, clock, newId, onBug });
-  const sessions = createGrowthSessions(ports);
-  const exports = createMadeExports(ports);
-  const repairs = createRepairs(ports, repairFolders, queue);
-  const notices = [...setup.notices];
   // Who asks for a model's work in the first moments waits until those that come with the program are there.
   let arrival: Promise<void> = Promise.resolve();
+  const sessions = createGrowthSessions(ports);
+  const exports = createMadeExports(ports);
+  const repairs = createRepairs(ports, repairFolders, queue, () => arrival);
+  const notices = [...setup.notices];
 
   const notice = (message: string): void => {
     notices.push(message);

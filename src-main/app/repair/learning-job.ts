@@ -7,9 +7,9 @@ import type { JobRunner } from '../jobs/job-runner.ts';
 import type { JobOrder, LearningRequest } from '../jobs/job-view.ts';
 import { modelPath } from '../library/model-choice.ts';
 import type { AppPorts } from '../ports.ts';
-import { repairModel } from './repair-model.ts';
 import type { RepairFolders } from './repair-folders.ts';
 
+/** @param options with the model that learning starts from, or null for none: a newer one would begin it anew */
 export function learningOrder(repairId: string, name: string, options: RepairOptions): JobOrder {
   const request: LearningRequest = { repairId, options };
   return {
@@ -27,11 +27,10 @@ export function createLearningRunner(ports: AppPorts, folders: RepairFolders): J
       if (signal.aborted) return 'ended';
       const engine = ports.engines.heavy;
       return folders.work(repairId, engine, async (folder) => {
-        const model = repairModel(ports, options.modelId, true);
         context.report({ phase: 'Reading the photo', total: options.iterations });
         const running = engine.call(
           'repair.run',
-          { folder, mask: null, modelPath: model && modelPath(ports, model), options },
+          { folder, mask: null, modelPath: options.modelId && modelPath(ports, options.modelId), options },
           {
             signal,
             onProgress: ({ phase, done, total }) => {

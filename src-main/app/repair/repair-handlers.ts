@@ -27,10 +27,12 @@ export interface Repairs {
   saved(repairId: string): Promise<{ readonly fileName: string; readonly path: string }>;
 }
 
+/** @param modelsAreThere resolves once the models that come with the program have been looked at */
 export function createRepairs(
   ports: AppPorts,
   folders: RepairFolders,
   queue: Pick<JobQueue, 'add' | 'list'>,
+  modelsAreThere: () => Promise<void>,
 ): Repairs {
   const { files, engines } = ports;
   const results = new Map<string, { readonly fileName: string; readonly path: string }>();
@@ -81,8 +83,9 @@ export function createRepairs(
         return {};
       },
 
-      'repair.apply'({ repairId, mask, options }, { signal, progress }) {
+      async 'repair.apply'({ repairId, mask, options }, { signal, progress }) {
         folders.get(repairId);
+        await modelsAreThere();
         const model = repairModel(ports, options.modelId, options.learns);
         const engine = options.learns ? engines.heavy : engines.live;
         results.delete(repairId);
@@ -102,7 +105,9 @@ export function createRepairs(
         }
         await engines.live.call('repair.keepMask', { folder, mask });
         results.delete(repairId);
-        return { jobId: queue.add(learningOrder(repairId, name, { ...options, learns: true })).id };
+        await modelsAreThere();
+        const modelId = repairModel(ports, options.modelId, true);
+        return { jobId: queue.add(learningOrder(repairId, name, { ...options, modelId, learns: true })).id };
       },
 
       async 'repair.stop'({ repairId }) {
