@@ -51,6 +51,33 @@ function byFfmpeg(name: string, size: number): Buffer[] {
   return Array.from({ length: pixels.length / size }, (_, i) => pixels.subarray(i * size, (i + 1) * size));
 }
 
+/** All frames of an animated WebP as libwebp shows them, straight RGBA: as many as were exported, each the whole canvas. */
+function byLibwebp(name: string, frames: readonly RgbaImage[]): Uint8Array[] {
+  const info = decode('webpinfo', [name], folder).toString();
+  assert.match(info, /No error detected/);
+  assert.equal(info.match(/Chunk ANMF/g)?.length, frames.length);
+  const { width, height } = frames[0];
+  const canvas = new Uint8Array(width * height * 4);
+  const places = info.matchAll(/Offset_X: (\d+)\s+Offset_Y: (\d+)\s+Width: (\d+)\s+Height: (\d+)/g);
+  return [...places].map((place, i) => {
+    const [x, y, w, h] = place.slice(1).map(Number);
+    decode('webpmux', ['-get', 'frame', String(i + 1), name, '-o', 'frame.webp'], folder);
+    const pam = decode('dwebp', ['-quiet', '-pam', 'frame.webp', '-o', '-'], folder);
+    const part = pam.subarray(pam.indexOf('ENDHDR\n') + 7);
+    assert.equal(part.length, w * h * 4);
+    for (let row = 0; row < h; row++)
+      canvas.set(part.subarray(row * w * 4, (row + 1) * w * 4), ((y + row) * width + x) * 4);
+    return canvas.slice();
+  });
+}
+
+/** Of opaque pictures, over their colours. */
+function psnrOf(shown: Uint8Array, { pixels }: RgbaImage): number {
+  let error = 0;
+  for (let at = 0; at < pixels.length; at++) error += (pixels[at] - shown[at]) ** 2;
+  return 10 * Math.log10((255 ** 2 * pixels.length * 0.75) / Math.max(1, error));
+}
+
 /** As a GIF has it. */
 function withWholeAlpha({ pixels, width, height }: RgbaImage): RgbaImage {
   const whole = Uint8Array.from(pixels);
@@ -111,26 +138,22 @@ for (const look of looks) {
     { skip: missing('webpinfo', 'webpmux', 'dwebp') },
     async () => {
       const { name, frames } = await exported('webp', look);
-      const info = decode('webpinfo', [name], folder).toString();
-      assert.match(info, /No error detected/);
-      assert.equal(info.match(/Chunk ANMF/g)?.length, frames.length);
-      const { width, height } = frames[0];
-      const canvas = new Uint8Array(width * height * 4);
-      for (const [i, place] of [
-        ...info.matchAll(/Offset_X: (\d+)\s+Offset_Y: (\d+)\s+Width: (\d+)\s+Height: (\d+)/g),
-      ].entries()) {
-        const [x, y, w, h] = place.slice(1).map(Number);
-        decode('webpmux', ['-get', 'frame', String(i + 1), name, '-o', 'frame.webp'], folder);
-        const pam = decode('dwebp', ['-quiet', '-pam', 'frame.webp', '-o', '-'], folder);
-        const part = pam.subarray(pam.indexOf('ENDHDR\n') + 7);
-        assert.equal(part.length, w * h * 4);
-        for (let row = 0; row < h; row++)
-          canvas.set(part.subarray(row * w * 4, (row + 1) * w * 4), ((y + row) * width + x) * 4);
+      for (const [i, canvas] of byLibwebp(name, frames).entries())
         compare(canvas, frames[i], 0, `frame ${i}`);
-      }
     },
   );
 }
+
+test(
+  'libwebp shows every frame of a WebP that gave up some quality',
+  { skip: missing('webpinfo', 'webpmux', 'dwebp') },
+  async () => {
+    const { name, frames } = await exported('webp', { ...looks[2], size: 96, quality: 80 });
+    const scores = byLibwebp(name, frames).map((canvas, i) => psnrOf(canvas, frames[i]));
+    for (const [i, psnr] of scores.entries()) assert.ok(psnr > 32, `frame ${i} has ${psnr.toFixed(1)} dB`);
+    assert.ok(Math.min(...scores) < 60, 'it is not the lossless kind');
+  },
+);
 
 test(
   'giflib reads a GIF to its end, and shows its picture',
@@ -181,10 +204,8 @@ for (const [format, codec] of [
       assert.equal(told, `${codec},96,96`);
       const shown = byFfmpeg(path, 96 * 96 * 4);
       assert.equal(shown.length, frames.length);
-      for (const [i, { pixels }] of frames.entries()) {
-        let error = 0;
-        for (let at = 0; at < pixels.length; at++) error += (pixels[at] - shown[i][at]) ** 2;
-        const psnr = 10 * Math.log10((255 ** 2 * pixels.length * 0.75) / Math.max(1, error));
+      for (const [i, frame] of frames.entries()) {
+        const psnr = psnrOf(shown[i], frame);
         assert.ok(psnr > 32, `frame ${i} has ${psnr.toFixed(1)} dB`);
       }
     },
