@@ -1,0 +1,137 @@
+/**
+ * What an engine process asks of a page: to compute on the graphics processor that the browser has. Only numbers cross:
+ * files, pictures' formats and everything that must not be lost stay in the engine process, which goes on without the page
+ * when it goes away. A page answers any number of ports, each with growths and trainings of its own.
+ *
+ * What is long goes in parts of at most MOST_PART_BYTES, either way, so that no message holds up the others.
+ */
+import { z } from 'zod';
+import { defineContract } from './contract.ts';
+import { mix } from './shapes/mix.ts';
+import { bytes, count, floats, id, modelSpec, uint32 } from './shapes/values.ts';
+
+export const MOST_PART_BYTES = 4 * 2 ** 20;
+
+const nothing = z.object({});
+
+/** w0 [K, d], b0 [d], w1 [d, C]. */
+export const graphicsRule = z.object({ w0: floats, b0: floats, w1: floats });
+
+/** A growth's mix; where it is one by latent, with the rule that it was decoded to. */
+const mixing = { mix, decoded: graphicsRule.nullable() };
+
+const part = z.object({ part: bytes });
+
+export const graphicsContract = defineContract({
+  methods: {
+    /**
+     * Opens the processor, and tries it by a small rollout unless its key is among those that were found right before.
+     * Asked again, it answers the same.
+     * @throws AppError unsupported where there is none, it is software and that will not do, or it computes wrong numbers
+     */
+    'graphics.open': {
+      params: z.object({ softwareToo: z.boolean(), trusted: z.array(z.string().max(1000)).max(100) }),
+      result: z.object({
+        /** For people. */
+        name: z.string(),
+        isSoftware: z.boolean(),
+        /** What the trial is remembered by: processor, driver and kernels. */
+        key: z.string().max(1000),
+        wasTried: z.boolean(),
+      }),
+    },
+
+    /** At step 0, of the spec's grid. The ids are the caller's. */
+    'growth.open': {
+      params: z.object({
+        growthId: id,
+        spec: modelSpec,
+        rules: z.array(graphicsRule).min(1).max(4),
+        ...mixing,
+        seed: uint32,
+      }),
+      result: nothing,
+    },
+    /** Answered when the steps are on their way. */
+    'growth.advance': { params: z.object({ growthId: id, steps: count }), result: nothing },
+    /** [H, W, C] */
+    'growth.state': { params: z.object({ growthId: id }), result: z.object({ state: floats }) },
+    'growth.replace': {
+      params: z.object({ growthId: id, state: floats, step: count }),
+      result: nothing,
+    },
+    'growth.remix': { params: z.object({ growthId: id, ...mixing }), result: nothing },
+    /** Straight RGBA [H, W, 4], made on the processor, and how many cells live. */
+    'growth.frame': {
+      params: z.object({ growthId: id }),
+      result: z.object({ rgba: bytes, alive: count }),
+    },
+    /** Draws the state on a canvas of the page. @throws AppError not-found where the page has no such canvas */
+    'growth.show': {
+      params: z.object({ growthId: id, canvas: id }),
+      result: z.object({ alive: count }),
+    },
+    'growth.close': { params: z.object({ growthId: id }), result: nothing },
+
+    /** A part of what `training.open` takes by that name; parts of one name in their order. */
+    'training.send': {
+      params: z.object({ trainingId: id, what: z.enum(['pictures', 'checkpoint', 'weights']), part: bytes }),
+      result: nothing,
+    },
+    /**
+     * A run over pictures [N, H, W, 4] that were sent, from the checkpoint's or the weights' file where one was sent.
+     * @throws AppError mismatch, bad-file, out-of-memory
+     */
+    'training.open': {
+      params: z.object({
+        trainingId: id,
+        spec: modelSpec,
+        /** engine/training/checkpoint.ts: RunSettings. */
+        run: z.unknown(),
+        seed: uint32,
+        /** Indices of pictures, little-endian uint32. */
+        training: bytes,
+        validation: bytes,
+      }),
+      /** The spec with its seed where the picture is. */
+      result: z.object({ spec: modelSpec, iteration: count }),
+    },
+    /** @throws AppError not-finite, out-of-memory */
+    'training.step': {
+      params: z.object({ trainingId: id }),
+      result: z.object({ iteration: count, loss: z.number(), learningRate: z.number() }),
+    },
+    /** The checkpoint's file. */
+    'training.checkpoint': {
+      params: z.object({ trainingId: id, progress: z.record(z.string(), z.unknown()) }),
+      result: nothing,
+      progress: part,
+    },
+    /** The weights that are best so far, as a file of tensors by their names. */
+    'training.weights': { params: z.object({ trainingId: id }), result: nothing, progress: part },
+    'training.validate': {
+      params: z.object({ trainingId: id }),
+      result: z.object({
+        /** null where there is nothing to judge by. */
+        score: z.object({ mse: z.number(), psnr: z.number(), ssim: z.number() }).nullable(),
+      }),
+    },
+    /** What it does now: rows of pictures [n, H, W, 4], premultiplied, targets first. */
+    'training.draw': {
+      params: z.object({ trainingId: id }),
+      result: z.object({
+        rows: z.array(floats).max(16),
+        rowLabels: z.array(z.string()),
+        columnLabels: z.array(z.string()),
+      }),
+    },
+    'training.close': { params: z.object({ trainingId: id }), result: nothing },
+  },
+  events: {
+    /** A sentence, e.g. that smaller parts of a batch must do. */
+    'graphics.notice': z.object({ message: z.string() }),
+    /** The processor went away; every call fails with `disconnected` from now on, until it is opened again. */
+    'graphics.lost': z.object({ message: z.string() }),
+  },
+});
+export type GraphicsContract = typeof graphicsContract;
