@@ -25,12 +25,12 @@ const part = z.object({ part: bytes });
 export const graphicsContract = defineContract({
   methods: {
     /**
-     * Opens the processor, and tries it by a small rollout unless its key is among those that were found right before.
+     * Opens the processor, and tries it by a small rollout unless its key is among those whose answer is remembered.
      * Asked again, it answers the same.
-     * @throws AppError unsupported where there is none, it is software and that will not do, or it computes wrong numbers
+     * @throws AppError unsupported where there is none, or it is software and that will not do
      */
     'graphics.open': {
-      params: z.object({ softwareToo: z.boolean(), trusted: z.array(z.string().max(1000)).max(100) }),
+      params: z.object({ softwareToo: z.boolean(), known: z.array(z.string().max(1000)).max(100) }),
       result: z.object({
         /** For people. */
         name: z.string(),
@@ -38,6 +38,8 @@ export const graphicsContract = defineContract({
         /** What the trial is remembered by: processor, driver and kernels. */
         key: z.string().max(1000),
         wasTried: z.boolean(),
+        /** How it computes wrong numbers, in a sentence; null where it was not tried, or computes right. */
+        wrong: z.string().nullable(),
       }),
     },
 

@@ -25,9 +25,16 @@ const steps = 5;
 const STATE_BOUND = 1e-5;
 const GRADIENT_BOUND = 1e-4;
 
+/** It computes, but not what it should: AppError `unsupported`, and worth remembering. */
+export class WrongNumbersError extends AppError {
+  constructor(message: string) {
+    super('unsupported', message);
+  }
+}
+
 /**
  * Runs it on the active backend.
- * @throws AppError unsupported, with how far off it was
+ * @throws WrongNumbersError with how far off it was
  */
 export async function tryRollout(name: string): Promise<void> {
   const { channels: C, hidden: d } = automaton;
@@ -81,8 +88,7 @@ function judge(
     if (!(Math.abs(actual[i] - expected[i]) <= error)) error = Math.abs(actual[i] - expected[i]);
   }
   if (largest > 0 && error <= bound * largest) return;
-  throw new AppError(
-    'unsupported',
+  throw new WrongNumbersError(
     `${name} computes wrong numbers (its ${what} is off by ${(error / largest).toExponential(1)} of the largest value, where ${bound} is allowed), so it is not used: update its driver, or choose the backend wasm.`,
   );
 }

@@ -11,6 +11,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import process from 'node:process';
+import { userCacheFolder, type Environment } from '../cache-folder.ts';
 
 export const SET_UP_FILE = 'set-up.json';
 export const BINDING_FILE = 'tfjs_binding.node';
@@ -29,8 +30,6 @@ export interface TensorflowSetUp {
 
 export const FORMAT = 1;
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** The folder of the set-up, there or not; MORPHOGEN_TENSORFLOW names another. */
 export function tensorflowFolder(
   platform: NodeJS.Platform = process.platform,
@@ -39,17 +38,7 @@ export function tensorflowFolder(
 ): string {
   const named = env['MORPHOGEN_TENSORFLOW'];
   if (named !== undefined && isAbsolute(named)) return named;
-  switch (platform) {
-    case 'darwin':
-      return join(home, 'Library', 'Caches', 'Morphogen', 'tensorflow');
-    case 'win32':
-      return join(env['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local'), 'Morphogen', 'tensorflow');
-    default: {
-      // The specification of XDG says to pass over a relative path.
-      const cache = env['XDG_CACHE_HOME'];
-      return join(cache?.startsWith('/') === true ? cache : join(home, '.cache'), 'morphogen', 'tensorflow');
-    }
-  }
+  return join(userCacheFolder(platform, env, home), 'tensorflow');
 }
 
 /** What is set up in `folder`; null where nothing is, or nothing that this machine and version can use. */
