@@ -194,7 +194,15 @@ export const appContract = defineContract({
       }),
     },
     /** Frames until the growth is closed or the call is cancelled; the newest only, as fast as they are acknowledged. */
-    'growth.watch': { params: z.object({ growthId: id }), result: nothing, progress: frame },
+    'growth.watch': {
+      params: z.object({
+        growthId: id,
+        /** Of the page whose graphics processor may grow it: pictures are drawn there where it does (frame.rgba is null). */
+        canvas: id.nullable().default(null),
+      }),
+      result: nothing,
+      progress: frame,
+    },
     'growth.control': { params: z.object({ growthId: id, control: growthControl }), result: nothing },
     'growth.paint': { params: z.object({ growthId: id, stroke: growthStroke }), result: nothing },
     /** Saved as it is now: an artwork with its picture and recipe. */

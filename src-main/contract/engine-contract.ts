@@ -156,7 +156,12 @@ export const engineContract = defineContract({
   methods: {
     /** Opens the backend; to be called first, and once. */
     'engine.open': {
-      params: z.object({ backend: backendChoice, threads: z.number().int().min(1).max(256).nullable() }),
+      params: z.object({
+        backend: backendChoice,
+        threads: z.number().int().min(1).max(256).nullable(),
+        /** Nobody watches what it does: jobs. */
+        isBackground: z.boolean().default(false),
+      }),
       result: engineInfo,
     },
     /** Answered between two pieces of work; none takes longer than some seconds. */
@@ -184,6 +189,8 @@ export const engineContract = defineContract({
     'growth.watch': {
       params: z.object({
         growthId: id,
+        /** Where a page's graphics processor grows it, its pictures are drawn on this canvas of that page, if it has it. */
+        canvas: id.nullable().default(null),
         /** Frames go by this line, as progress of that call, where the engine has it. */
         direct: z.object({ line: id, call: count }).optional(),
       }),
@@ -365,6 +372,11 @@ export const engineContract = defineContract({
       ]),
     },
   },
-  events: {},
+  events: {
+    /** What computes is another one now: a page's graphics processor came, or went away. */
+    'engine.changed': engineInfo,
+    /** A sentence for the user, said once. */
+    'engine.notice': z.object({ message: z.string() }),
+  },
 });
 export type EngineContract = typeof engineContract;

@@ -54,7 +54,11 @@ export const graphicsContract = defineContract({
       }),
       result: nothing,
     },
-    /** Answered when the steps are on their way. */
+    /**
+     * What is asked of one growth is done in the order in which it was asked, also before its answers came. Answered when
+     * the steps are made, or so nearly that the processor has room for as many more: who sends no more than two of these
+     * ahead of their answers never fills it.
+     */
     'growth.advance': { params: z.object({ growthId: id, steps: count }), result: nothing },
     /** [H, W, C] */
     'growth.state': { params: z.object({ growthId: id }), result: z.object({ state: floats }) },

@@ -86,9 +86,10 @@ export function growthHandlers(
       return open(styles, { ...how, events: [], step: 0 }, []);
     },
 
-    async 'growth.watch'({ growthId }, { signal, progress, direct }) {
+    async 'growth.watch'({ growthId, canvas }, { signal, progress, direct }) {
       await sessions.watch(growthId, async ({ engineId }) => {
-        await live.call('growth.watch', { growthId: engineId, direct }, { signal, onProgress: progress });
+        const watched = { growthId: engineId, canvas, direct };
+        await live.call('growth.watch', watched, { signal, onProgress: progress });
       });
       return {};
     },

@@ -64,8 +64,8 @@ export const frame = z.object({
   isPlaying: z.boolean(),
   height: count,
   width: count,
-  /** Straight (not premultiplied) RGBA, [H, W, 4]. */
-  rgba: bytes,
+  /** Straight (not premultiplied) RGBA, [H, W, 4]; null where the picture was drawn on the canvas that was asked for. */
+  rgba: bytes.nullable(),
   alive: count,
   /** Events up to this step, and in all. */
   eventsSoFar: count,
