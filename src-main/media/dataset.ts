@@ -10,8 +10,9 @@ import { join, relative, sep } from 'node:path';
 import type { Grid } from '#domain/automaton.ts';
 import { AppError } from '#domain/errors.ts';
 import type { ImageKind } from '#domain/model-spec.ts';
+import { pictureBatch } from '#domain/picture-bytes.ts';
 import { cachePath, readCache, writeCache, type CachedDataset } from './dataset-cache.ts';
-import { bytesToUnit, decodeImage, fitToGrid, premultiplied, type Skip } from './decode.ts';
+import { decodeImage, fitToGrid, premultiplied, type Skip } from './decode.ts';
 import { findIdxFile, readIdxFile, type IdxPart } from './idx.ts';
 import { ioReason, readImageFile } from './image-file.ts';
 import { scanFolder } from './scan.ts';
@@ -249,14 +250,7 @@ function toDataset(
     images: pixels,
     source,
     fromCache,
-    batch(indices, out: Float32Array = new Float32Array(indices.length * size)) {
-      for (let i = 0; i < indices.length; i++) {
-        const index = indices[i];
-        if (!(index >= 0 && index < count)) throw new RangeError(`image ${index} of ${count}`);
-        bytesToUnit(pixels.subarray(index * size, (index + 1) * size), out, i * size);
-      }
-      return out;
-    },
+    batch: (indices, out) => pictureBatch(pixels, size, indices, out),
   };
 }
 

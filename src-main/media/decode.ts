@@ -10,6 +10,7 @@ import sharp, { type Metadata, type ResizeOptions, type Sharp } from 'sharp';
 import type { Grid } from '#domain/automaton.ts';
 import { AppError } from '#domain/errors.ts';
 import type { ImageKind } from '#domain/model-spec.ts';
+import { bytesToUnit } from '#domain/picture-bytes.ts';
 import { readImageFile } from './image-file.ts';
 import { sniffFormat, sniffLength, type ReadableFormat } from './image-format.ts';
 import { plainJpegSize } from './jpeg-header.ts';
@@ -152,18 +153,6 @@ function overInto(out: Uint8Array, pixels: Uint8Array, [red, green, blue]: Colou
 export async function toModelInput(image: RgbaImage, kind: ImageKind, grid: Grid): Promise<Float32Array> {
   return bytesToUnit(premultiplied(await fitToGrid(image, grid), kind));
 }
-
-/** value / 255 for each byte, into `out` when given. */
-export function bytesToUnit(
-  bytes: Uint8Array,
-  out: Float32Array = new Float32Array(bytes.length),
-  offset = 0,
-): Float32Array {
-  for (let i = 0; i < bytes.length; i++) out[offset + i] = unitOfByte[bytes[i]];
-  return out;
-}
-
-const unitOfByte = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
 
 /** What is judged before decoding. */
 interface Header {

@@ -11,7 +11,7 @@ import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
 import { scorePictures } from '#engine/training/evaluate.ts';
 import { refineOptions } from '#engine/training/single-options.ts';
 import { createSingleTrainer, readRule } from '#engine/training/single.ts';
-import { growPictures } from './grow-pictures.ts';
+import { growPictures } from '#engine/training/grow-pictures.ts';
 
 export interface RefinementSetup {
   /** Its network is null. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { presets } from '#domain/model-presets.ts';
-import { seededOn } from '#hosts/engine/seed-place.ts';
+import { seededOn } from '#engine/training/seed-place.ts';
 
 const spec = { ...presets.single, grid: { height: 20, width: 20 } };
 
