@@ -78,9 +78,13 @@ export async function tryBackends(): Promise<Trial> {
     }
   });
   const webgpu = await report('webgpu', async () => {
-    const gpu = await openWebgpu({ softwareToo: true });
+    const gpu = await openWebgpu({ softwareToo: true, tryAgain: true });
     try {
-      return gpu.name + (gpu.isSoftware ? ': software, slower than wasm, and so not chosen by itself' : '');
+      const what = gpu.isSoftware
+        ? ': software, slower than wasm, and so not chosen by itself'
+        : ', the first of those that compute right';
+      const others = gpu.passedOver.map(({ why }) => `; ${why.replace(/\.$/, '')}`);
+      return `${gpu.name}${what}${others.join('')}`;
     } finally {
       await tf.setBackend('cpu');
       gpu.close();

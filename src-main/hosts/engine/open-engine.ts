@@ -13,6 +13,7 @@ import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
 import { tf } from '#engine/tf.ts';
 import { createKernels } from './kernel-threads.ts';
 import { describeTensorflow, useTensorflowBackend } from './tensorflow/backend.ts';
+import { NoProcessorError } from './webgpu/dawn.ts';
 import { openWebgpu } from './webgpu/open-webgpu.ts';
 
 export type BackendName = EngineInfo['backend'];
@@ -64,7 +65,8 @@ async function openBest(threads: number | undefined, isWatched: boolean): Promis
       return await openGpu({ softwareToo: false, isWatched });
     } catch (failure) {
       if (!(failure instanceof Error)) throw failure;
-      why = `; ${failure.message.replace(/\.$/, '')}`;
+      // `doctor` tells the whole.
+      why = `; ${failure instanceof NoProcessorError ? failure.brief : failure.message.replace(/\.$/, '')}`;
     }
   }
   const engine = await openBestOfProcessor(threads);
@@ -133,8 +135,9 @@ async function openGpu({
 }): Promise<Engine> {
   const gpu = await openWebgpu({ softwareToo, submissionMs: isWatched ? WATCHED_MS : UNWATCHED_MS });
   const what = gpu.isSoftware ? `${gpu.name}, software: slower than wasm` : gpu.name;
+  const others = gpu.passedOver.map(({ why }) => `; ${why.replace(/\.$/, '')}`).join('');
   return {
-    ...onPlainTfjs('webgpu', 'auto', `webgpu: ${what}`),
+    ...onPlainTfjs('webgpu', 'auto', `webgpu: ${what}${others}`),
     isBroken: () => gpu.backend.gpu.isLost,
     dispose: () => gpu.close(),
   };

@@ -1,9 +1,10 @@
 /**
- * A graphics processor in Node: Dawn, Chromium's WebGPU, through the package `webgpu`. The processor that is apart from
- * the main one is asked for first; one that is only software is told apart, for it is slower than WebAssembly.
+ * A graphics processor in Node: Dawn, Chromium's WebGPU, through the package `webgpu`. Processors that are apart
+ * from the main one come first; one that is only software is told apart, for it is slower than WebAssembly.
  */
 /// <reference types="@webgpu/types" />
 import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -11,6 +12,7 @@ import process from 'node:process';
 import type * as Dawn from 'webgpu';
 import { AppError } from '#domain/errors.ts';
 import { wantedLimits, type GpuHost } from '#engine/kernels/webgpu/gpu.ts';
+import { processorKey } from '#engine/kernels/webgpu/processor-key.ts';
 
 export interface OpenDevice {
   readonly host: GpuHost;
@@ -20,13 +22,26 @@ export interface OpenDevice {
   close(): void;
 }
 
+/** One of this machine's graphics processors. */
+export interface Processor {
+  /** For people. */
+  readonly name: string;
+  readonly isSoftware: boolean;
+  /** See processor-key.ts. */
+  readonly key: string;
+  open(settings?: Partial<GpuHost>): Promise<OpenDevice>;
+}
+
 const LAVAPIPE_AND_OTHERS = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|\bwarp\b/i;
+/** No processor's name: asked for it, Dawn tells the names that there are. */
+const NOBODY = 'no such processor';
 
 /**
- * Opens the best device there is.
- * @throws AppError unsupported where there is none
+ * What Dawn finds, one after another as each is asked for: those apart from the main processor, then those that are part
+ * of it, then what is software.
+ * @throws AppError unsupported where Dawn does not work here
  */
-export async function openDevice(settings: Partial<GpuHost> = {}): Promise<OpenDevice> {
+export async function* processors(): AsyncGenerator<Processor, void> {
   if (process.versions['electron'] !== undefined) {
     throw unsupported('Dawn for Node cannot be loaded inside Electron, whose own WebGPU only windows have');
   }
@@ -37,29 +52,83 @@ export async function openDevice(settings: Partial<GpuHost> = {}): Promise<OpenD
   }
   const { create, globals } = await loadDawn();
   Object.assign(globalThis, globals);
-  const gpu = create([]);
-  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-  if (adapter === null) throw unsupported('no graphics processor of this machine can do WebGPU');
+  const names = await namesOf(create([`adapter=${NOBODY}`]));
+  const software: Processor[] = [];
+  // Its own first choice will do where there is nothing to choose.
+  for (const name of names.length > 1 ? names : [null]) {
+    const gpu = create(name === null ? [] : [`adapter=${name}`]);
+    const adapter = await gpu.requestAdapter(BEST_FIRST).catch(() => null);
+    if (adapter === null) continue;
+    const processor = processorOf(gpu, adapter, name ?? names[0]);
+    if (processor.isSoftware) software.push(processor);
+    else yield processor;
+  }
+  yield* software;
+}
+
+const BEST_FIRST: GPURequestAdapterOptions = { powerPreference: 'high-performance' };
+
+/** Names in Dawn's order, which is that of the preference; none where there are none. */
+async function namesOf(gpu: GPU): Promise<string[]> {
+  try {
+    await gpu.requestAdapter(BEST_FIRST);
+    return [];
+  } catch (failure) {
+    const text = failure instanceof Error ? failure.message : String(failure);
+    // One processor may be there twice, by two systems' interfaces; the better one comes first.
+    return [...new Set([...text.matchAll(/^ \* backend: '[^']*', name: '(.*)'$/gm)].map(([, name]) => name))];
+  }
+}
+
+function processorOf(gpu: GPU, adapter: GPUAdapter, called: string | undefined): Processor {
   const { info } = adapter;
-  const name = info.description || info.device || info.vendor || 'a graphics processor';
-  const requiredLimits = Object.fromEntries(wantedLimits.map((limit) => [limit, adapter.limits[limit]]));
-  const wanted: GPUFeatureName[] = ['timestamp-query', 'shader-f16'];
-  const device = await adapter.requestDevice({
-    requiredLimits,
-    requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
-  });
-  setGlobalGpu(gpu);
+  const name =
+    called ?? ([info.device, info.description, info.vendor].find(Boolean) || 'a graphics processor');
+  const isSoftware =
+    info.isFallbackAdapter ||
+    LAVAPIPE_AND_OTHERS.test([info.vendor, info.architecture, info.device, name].join(' '));
   return {
-    host: { device, name, now: () => performance.now(), ...settings },
-    isSoftware:
-      info.isFallbackAdapter ||
-      LAVAPIPE_AND_OTHERS.test([info.vendor, info.architecture, info.device, name].join(' ')),
-    close() {
-      device.destroy();
-      // As long as anything holds Dawn, Node does not end.
-      setGlobalGpu(undefined);
+    name,
+    isSoftware,
+    key: processorKey(info, `Dawn ${dawnVersion()}`),
+    async open(settings = {}) {
+      const requiredLimits = Object.fromEntries(wantedLimits.map((limit) => [limit, adapter.limits[limit]]));
+      const wanted: GPUFeatureName[] = ['timestamp-query', 'shader-f16'];
+      const device = await adapter.requestDevice({
+        requiredLimits,
+        requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
+      });
+      setGlobalGpu(gpu);
+      return {
+        host: { device, name, now: () => performance.now(), ...settings },
+        isSoftware,
+        close() {
+          device.destroy();
+          // As long as anything holds Dawn, Node does not end.
+          setGlobalGpu(undefined);
+        },
+      };
     },
   };
+}
+
+/**
+ * Opens the best device there is, software too.
+ * @throws AppError unsupported where there is none
+ */
+export async function openDevice(settings: Partial<GpuHost> = {}): Promise<OpenDevice> {
+  for await (const processor of processors()) return processor.open(settings);
+  throw noProcessor();
+}
+
+/** Dawn runs, and finds nothing. */
+export function noProcessor(): NoProcessorError {
+  return unsupported('no graphics processor of this machine can do WebGPU');
+}
+
+/** Of the package, and so of the compiler of kernels in it. */
+function dawnVersion(): string {
+  return (createRequire(import.meta.url)('webgpu/package.json') as { version: string }).version;
 }
 
 async function loadDawn(): Promise<typeof Dawn> {
@@ -71,8 +140,19 @@ async function loadDawn(): Promise<typeof Dawn> {
   }
 }
 
-function unsupported(why: string, cause?: unknown): AppError {
-  return new AppError('unsupported', `The backend webgpu does not work here: ${why}.`, { cause });
+/** `unsupported`: nothing here to compute on. */
+export class NoProcessorError extends AppError {
+  /** For a line about something else: no sentence. */
+  readonly brief: string;
+
+  constructor(message: string, brief = 'no graphics processor can be used', cause?: unknown) {
+    super('unsupported', message, { cause });
+    this.brief = brief;
+  }
+}
+
+function unsupported(why: string, cause?: unknown): NoProcessorError {
+  return new NoProcessorError(`The backend webgpu does not work here: ${why}.`, undefined, cause);
 }
 
 /** tfjs looks for it there. Node 20 has no navigator at all. */

@@ -75,7 +75,7 @@ export function triedProcessors(file: string = join(userCacheFolder(), TRIED_FIL
 function verdictOf({ wrong, unfinished }: Entry): Verdict {
   if (unfinished === 0 || wrong !== null) return wrong;
   if (unfinished < TOO_OFTEN) return undefined;
-  return 'The program ended in the middle of trying the graphics processor, more than once, so it is not used: update its driver, or ask for --backend webgpu to try it again.';
+  return 'The graphics processor did not come through its trial, more than once, so it is not used: update its driver, or ask for --backend webgpu to try it again.';
 }
 
 function readEntries(file: string): readonly Entry[] {

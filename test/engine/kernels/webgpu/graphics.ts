@@ -8,6 +8,7 @@ import { after, before } from 'node:test';
 import { DEFAULT_SCRATCH_BYTES } from '#engine/kernels/webgpu/gpu.ts';
 import { openDevice } from '#hosts/engine/webgpu/dawn.ts';
 import { openWebgpu, type OpenWebgpu, type WebgpuChoice } from '#hosts/engine/webgpu/open-webgpu.ts';
+import type { TriedProcessors } from '#hosts/engine/webgpu/tried-processors.ts';
 import { tf } from '#engine/tf.ts';
 
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
@@ -27,8 +28,20 @@ export async function missingGraphics(): Promise<string | null> {
   }
 }
 
+/** What is known of trials, kept nowhere: tests leave the user's cache alone. */
+export function forgetful(): TriedProcessors {
+  const verdicts = new Map<string, string | null>();
+  return {
+    verdict: (key) => verdicts.get(key),
+    known: (rightAlone) =>
+      [...verdicts].filter(([, wrong]) => !rightAlone || wrong === null).map(([key]) => key),
+    begin: () => Promise.resolve(),
+    remember: (key, wrong) => Promise.resolve(void verdicts.set(key, wrong)),
+  };
+}
+
 export function openGraphics(settings: Omit<WebgpuChoice, 'softwareToo'> = {}): Promise<OpenWebgpu> {
-  return openWebgpu({ softwareToo: true, ...settings });
+  return openWebgpu({ softwareToo: true, tried: forgetful(), ...settings });
 }
 
 /** Opens it before a suite's tests and closes it after them; nothing may be left behind. */
