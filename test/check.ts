@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { availableParallelism } from 'node:os';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const layers = ['domain', 'contract', 'engine', 'media', 'storage', 'app', 'hosts'];
+const layers = ['domain', 'contract', 'engine', 'media', 'storage', 'app', 'hosts', 'hosts/graphics-page'];
 
 interface Check {
   readonly name: string;

@@ -38,14 +38,16 @@ export interface Growth {
   readonly batch: number;
   /** Steps made since the seed. */
   readonly step: number;
+  /** The state itself, [B, H, W, C]; the growth's own, gone with its next step. */
+  readonly tensor: tf.Tensor4D;
   advance(steps: number): void;
   /** [B, H, W, C], an array of its own. */
   state(): Promise<Float32Array>;
   /**
    * Goes on from other values, [B, H, W, C], e.g. with a part erased. The steps go on counting, or count on from `step`:
-   * a state that was kept there goes on as it did then.
+   * a state that was kept there goes on as it did then. A tensor stays the caller's.
    */
-  replace(state: Float32Array, step?: number): void;
+  replace(state: Float32Array | tf.Tensor4D, step?: number): void;
   /** From the next step on. @throws AppError as openGrowth; it then goes on as it was */
   remix(mix: Mix): void;
   dispose(): void;
@@ -77,6 +79,9 @@ export function openGrowth(
     get step() {
       return step;
     },
+    get tensor() {
+      return state;
+    },
     advance(steps) {
       const draw = { seed, firstStep: step, firstSample: 0 };
       const next = rolloutMixed(state, mixed, mixedAutomaton, { steps, draw, implementation, hold: held });
@@ -88,7 +93,8 @@ export function openGrowth(
       return (await state.data<'float32'>()).slice();
     },
     replace(values, newStep = step) {
-      const next = tf.tensor4d(values.slice(), state.shape);
+      const next =
+        values instanceof Float32Array ? tf.tensor4d(values.slice(), state.shape) : tf.clone(values);
       state.dispose();
       state = next;
       step = newStep;

@@ -195,6 +195,25 @@ export class Gpu {
     if (problem !== null) throw problem;
   }
 
+  /**
+   * Computes, and waits until it is known whether everything that was made for it, tensors too, had its memory; not for
+   * what is computed.
+   * @throws as settled, and what `work` throws
+   */
+  async checked<T>(work: () => T): Promise<T> {
+    this.device.pushErrorScope('out-of-memory');
+    let answer: Promise<GPUError | null>;
+    let result: T;
+    try {
+      result = work();
+    } finally {
+      answer = this.device.popErrorScope().catch(() => null);
+    }
+    if ((await answer) !== null) this.#runOut();
+    await this.settled();
+    return result;
+  }
+
   dispose(): void {
     this.releaseScratch();
     this.#pipelines.clear();

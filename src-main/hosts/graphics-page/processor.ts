@@ -1,0 +1,144 @@
+/**
+ * The graphics processor of this page: opened when it is first asked for, one for all that ask, and away when its driver
+ * is. What computes on it does so in turns, so that memory that runs out is put down to the work that took it.
+ */
+import { AppError } from '#domain/errors.ts';
+import type { GpuBackend } from '#engine/kernels/webgpu/backend.ts';
+import { lostError } from '#engine/kernels/webgpu/gpu.ts';
+import { withLessMemory } from '#engine/less-memory.ts';
+import { tf } from '#engine/tf.ts';
+import type { GraphicsDevice, GraphicsHost } from './graphics-host.ts';
+
+export interface OpenedProcessor {
+  readonly name: string;
+  readonly isSoftware: boolean;
+  readonly key: string;
+  readonly wasTried: boolean;
+  /** How it computes wrong numbers; null where it was not tried, or computes right. */
+  readonly wrong: string | null;
+}
+
+export interface ProcessorListener {
+  /** A sentence for people. */
+  notice(message: string): void;
+  /** At once. */
+  lost(message: string): void;
+  /** In a turn, before its tensors go. */
+  release(): void;
+}
+
+export interface Processor {
+  /**
+   * @param known keys whose trial needs not be made
+   * @throws AppError unsupported
+   */
+  open(softwareToo: boolean, known: readonly string[]): Promise<OpenedProcessor>;
+  /** What is left to do after all turns asked for before. @throws AppError disconnected where it is not open */
+  inTurn<T>(work: (backend: GpuBackend) => T | Promise<T>): Promise<T>;
+  /** As inTurn, also where nothing is open: to free what it held. */
+  afterTurns(work: () => void): Promise<void>;
+  /** @returns what ends it. */
+  listen(listener: ProcessorListener): () => void;
+}
+
+interface Current {
+  readonly device: GraphicsDevice;
+  readonly backend: GpuBackend;
+  wasTried: boolean;
+  wrong: string | null;
+}
+
+export function createProcessor(host: GraphicsHost): Processor {
+  const listeners = new Set<ProcessorListener>();
+  let current: Current | null = null;
+  let lostName: string | null = null;
+  let lastTurn: Promise<unknown> = Promise.resolve();
+
+  function turn<T>(work: () => T | Promise<T>): Promise<T> {
+    const result = lastTurn.then(work);
+    lastTurn = result.catch(() => undefined);
+    return result;
+  }
+
+  function openBackend(): GpuBackend {
+    if (current !== null) return current.backend;
+    if (lostName !== null) throw lostError(lostName);
+    throw new AppError('disconnected', 'The graphics processor is not open: open it first.');
+  }
+
+  async function begin(softwareToo: boolean): Promise<Current> {
+    const device = await host.openDevice(softwareToo);
+    try {
+      refuseSoftware(device, softwareToo);
+      // Not before there is a device: tfjs looks for one when it is loaded.
+      const { useWebgpuBackend } = await import('#engine/kernels/webgpu/register.ts');
+      const onNotice = (message: string): void => listeners.forEach((one) => one.notice(message));
+      const backend = await useWebgpuBackend({ ...device.host, onNotice });
+      const begun: Current = { device, backend, wasTried: false, wrong: null };
+      void device.host.device.lost.then(() => lose(begun));
+      lostName = null;
+      return begun;
+    } catch (failure) {
+      end(device);
+      throw failure;
+    }
+  }
+
+  function lose(lost: Current): void {
+    if (current !== lost) return;
+    current = null;
+    lostName = lost.device.host.name;
+    const { message } = lostError(lostName);
+    for (const one of listeners) one.lost(message);
+    // What is being computed comes to its end first: nothing that it waits for is kept waiting by a lost device.
+    void turn(() => {
+      for (const one of listeners) one.release();
+      end(lost.device);
+    });
+  }
+
+  return {
+    open: (softwareToo, known) =>
+      turn(async () => {
+        current ??= await begin(softwareToo);
+        const open = current;
+        const { host, isSoftware, key } = open.device;
+        refuseSoftware(open.device, softwareToo);
+        if (!open.wasTried && !known.includes(key)) {
+          open.wrong = await whatIsWrong(host.name);
+          open.wasTried = true;
+        }
+        return { name: host.name, isSoftware, key, wasTried: open.wasTried, wrong: open.wrong };
+      }),
+    inTurn: (work) => turn(() => work(openBackend())),
+    afterTurns: (work) => turn(work),
+    listen(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
+
+function refuseSoftware({ host, isSoftware }: GraphicsDevice, softwareToo: boolean): void {
+  if (!isSoftware || softwareToo) return;
+  throw new AppError(
+    'unsupported',
+    `The window's only graphics processor is software (${host.name}), slower than the backend wasm, which computes instead.`,
+  );
+}
+
+async function whatIsWrong(name: string): Promise<string | null> {
+  const { tryRollout, WrongNumbersError } = await import('#engine/kernels/webgpu/trial.ts');
+  try {
+    await withLessMemory(() => tryRollout(name));
+    return null;
+  } catch (failure) {
+    if (failure instanceof WrongNumbersError) return failure.message;
+    throw failure;
+  }
+}
+
+function end(device: GraphicsDevice): void {
+  if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu');
+  device.close();
+}
