@@ -62,7 +62,7 @@ export function readCheckpoint(bytes: Uint8Array, { name }: { readonly name: str
   const file = parseSafetensors(bytes, { name });
   const fields = readMetadata(file, 'checkpoint', name);
   const spec = readSpec(fields['spec'], name);
-  const run = readRun(recordField(fields['run'], 'run', name), name);
+  const run = readRun(fields['run'], name);
   const state = recordField(fields['state'], 'state', name);
   const integer = (from: Readonly<Record<string, unknown>>, key: string): number => {
     const value = numberField(from[key], `state.${key}`, name);
@@ -103,8 +103,9 @@ export function checkpointShapes(spec: ModelSpec, run: RunSettings): NamedShape[
   return shapes;
 }
 
-function readRun(run: Readonly<Record<string, unknown>>, name: string): RunSettings {
-  const { kind, mode, options } = run;
+/** A run's settings that came from elsewhere. @throws AppError bad-file with the name of what they came in */
+export function readRun(value: unknown, name: string): RunSettings {
+  const { kind, mode, options } = recordField(value, 'run', name);
   if (kind === 'images' && agrees(options, defaultTraining)) return { kind, options };
   const isMode = mode === 'grow' || mode === 'persist' || mode === 'regenerate';
   if (kind === 'single' && isMode && agrees(options, singleOptions)) return { kind, mode, options };

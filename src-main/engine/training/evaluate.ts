@@ -44,8 +44,11 @@ export async function reconstruct(
   for (let first = 0; first < count; first += options.batchSize) {
     const batch = rgba.subarray(first * size, Math.min(count, first + options.batchSize) * size);
     const state = growBatch(weights, spec, batch, (options.firstSample ?? 0) + first, options);
-    grown.set(visibleRgba((await state.data()) as Float32Array, spec.automaton.channels), first * size);
-    state.dispose();
+    try {
+      grown.set(visibleRgba((await state.data()) as Float32Array, spec.automaton.channels), first * size);
+    } finally {
+      state.dispose();
+    }
     await options.pause?.();
   }
   return grown;

@@ -6,6 +6,7 @@
 import type { ModelSpec } from '#domain/model-spec.ts';
 import { AppError } from '#domain/errors.ts';
 import type { FileChunks } from '#engine/files/safetensors-write.ts';
+import { withLessMemory } from '#engine/less-memory.ts';
 import type { Weights } from '#engine/network/weights.ts';
 import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
 import { checkpointChunks, type Checkpoint, type RunSettings } from '#engine/training/checkpoint.ts';
@@ -113,11 +114,12 @@ export function openTrainingSession(asked: TrainingSetup): TrainingSession {
       const { iteration, loss, learningRate } = await trainer.step();
       return { iteration, loss, learningRate };
     },
-    checkpoint: async (progress) => checkpointChunks(await trainer.checkpoint(progress)),
     // Used before anything changes them, so their own arrays will do: a copy can be most of a gigabyte.
-    weights: () => readTensors(trainer.bestWeights, '', true),
-    validate: () => judge.validate(trainer.bestWeights),
-    draw: () => judge.draw(trainer.bestWeights),
+    checkpoint: (progress) =>
+      withLessMemory(async () => checkpointChunks(await trainer.checkpoint(progress))),
+    weights: () => withLessMemory(() => readTensors(trainer.bestWeights, '', true)),
+    validate: () => withLessMemory(() => judge.validate(trainer.bestWeights)),
+    draw: () => withLessMemory(() => judge.draw(trainer.bestWeights)),
     dispose: () => trainer.dispose(),
   };
 }
