@@ -1,5 +1,5 @@
 /** The window's page: connects to the application, then draws itself. */
-import './lib/schemas-without-eval.ts';
+import '#contract/schemas-without-eval.ts';
 import './styles/tokens.css';
 import './styles/base.css';
 import { mount } from 'svelte';

@@ -13,6 +13,7 @@ import type * as Dawn from 'webgpu';
 import { AppError } from '#domain/errors.ts';
 import { wantedLimits, type GpuHost } from '#engine/kernels/webgpu/gpu.ts';
 import { processorKey } from '#engine/kernels/webgpu/processor-key.ts';
+import { isSoftwareProcessor } from '#engine/kernels/webgpu/software-processor.ts';
 
 export interface OpenDevice {
   readonly host: GpuHost;
@@ -32,7 +33,6 @@ export interface Processor {
   open(settings?: Partial<GpuHost>): Promise<OpenDevice>;
 }
 
-const LAVAPIPE_AND_OTHERS = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|\bwarp\b/i;
 /** No processor's name: asked for it, Dawn tells the names that there are. */
 const NOBODY = 'no such processor';
 
@@ -84,9 +84,7 @@ function processorOf(gpu: GPU, adapter: GPUAdapter, called: string | undefined):
   const { info } = adapter;
   const name =
     called ?? ([info.device, info.description, info.vendor].find(Boolean) || 'a graphics processor');
-  const isSoftware =
-    info.isFallbackAdapter ||
-    LAVAPIPE_AND_OTHERS.test([info.vendor, info.architecture, info.device, name].join(' '));
+  const isSoftware = isSoftwareProcessor(info, name);
   return {
     name,
     isSoftware,

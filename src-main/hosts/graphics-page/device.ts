@@ -1,0 +1,52 @@
+/**
+ * The graphics processor of the browser that this worker runs in. The one that is apart from the main processor is asked for;
+ * the device stays until it is closed or lost, and each one that is asked for anew is a new one.
+ */
+/// <reference types="@webgpu/types" />
+import { AppError } from '#domain/errors.ts';
+import { wantedLimits } from '#engine/kernels/webgpu/gpu.ts';
+import { processorKey } from '#engine/kernels/webgpu/processor-key.ts';
+import { isSoftwareProcessor } from '#engine/kernels/webgpu/software-processor.ts';
+import { WATCHED_MS } from '#engine/kernels/webgpu/submission-pace.ts';
+import type { GraphicsDevice } from './graphics-host.ts';
+
+/** @throws AppError unsupported */
+export async function openDevice(softwareToo: boolean): Promise<GraphicsDevice> {
+  const adapter = await findAdapter();
+  const { info } = adapter;
+  const name =
+    [info.description, info.device, [info.vendor, info.architecture].filter(Boolean).join(' ')].find(
+      Boolean,
+    ) ?? 'a graphics processor';
+  const isSoftware = isSoftwareProcessor(info, name);
+  if (isSoftware && !softwareToo) {
+    throw unsupported(`its only graphics processor is software (${name}), slower than the backend wasm`);
+  }
+  const wanted: GPUFeatureName[] = ['timestamp-query', 'shader-f16'];
+  const device = await adapter
+    .requestDevice({
+      requiredLimits: Object.fromEntries(wantedLimits.map((limit) => [limit, adapter.limits[limit]])),
+      requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
+    })
+    .catch((cause: unknown) => {
+      throw unsupported(`${name} is there, but opens no device`, cause);
+    });
+  return {
+    host: { device, name, now: () => performance.now(), submissionMs: WATCHED_MS },
+    isSoftware,
+    key: processorKey(info, navigator.userAgent),
+    close: () => device.destroy(),
+  };
+}
+
+async function findAdapter(): Promise<GPUAdapter> {
+  const gpu = (navigator as Partial<Navigator>).gpu;
+  if (gpu === undefined) throw unsupported('its browser has no WebGPU');
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null);
+  if (adapter === null) throw unsupported('its browser has WebGPU, but no graphics processor for it');
+  return adapter;
+}
+
+function unsupported(why: string, cause?: unknown): AppError {
+  return new AppError('unsupported', `The window cannot compute on a graphics processor: ${why}.`, { cause });
+}
