@@ -18,10 +18,18 @@ export interface Server {
   stop(): Promise<number>;
 }
 
-/** @throws Error with the output, where it ends before it says its address. */
-export async function startServer(dataFolder: string, args: readonly string[] = []): Promise<Server> {
+/**
+ * @param environment beside that of the tests.
+ * @throws Error with the output, where it ends before it says its address.
+ */
+export async function startServer(
+  dataFolder: string,
+  args: readonly string[] = [],
+  environment: NodeJS.ProcessEnv = {},
+): Promise<Server> {
   const child = spawn(process.execPath, [main, '--no-open', '--data', dataFolder, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
     // A group of its own, so that `kill` reaches the engine processes too.
     detached: process.platform !== 'win32',
   });
