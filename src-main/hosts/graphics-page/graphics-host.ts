@@ -25,4 +25,6 @@ export interface CanvasTarget {
   readonly format: GPUTextureFormat;
   /** What the canvas shows next, of that size; colours are premultiplied by alpha. */
   nextTexture(device: GPUDevice, width: number, height: number): GPUTexture;
+  /** It is drawn: the work is submitted. To be called before anything else has its turn. */
+  present(): void;
 }

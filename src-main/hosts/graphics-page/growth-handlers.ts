@@ -24,6 +24,8 @@ interface PageGrowth {
   readonly spec: ModelSpec;
   /** What a mix by latent is, until the next one. */
   decoded: RuleValues | null;
+  /** When the steps asked for last are made. */
+  made: Promise<unknown>;
 }
 
 type Rule = Omit<RuleValues, 'count'>;
@@ -67,15 +69,22 @@ export function growthHandlers(
             ...{ spec, mix, seed, decode },
             rules: rules.map((rule) => ({ count: 1, ...rule })),
           });
-          growths.set(growthId, Object.assign(one, { growth, spec }));
+          growths.set(growthId, Object.assign(one, { growth, spec, made: Promise.resolve() }));
           return {};
         }),
 
-      'growth.advance': ({ growthId, steps }) =>
-        withGrowth(growthId, async ({ growth }, backend) => {
-          await advance(growth, steps, backend);
-          return {};
-        }),
+      async 'growth.advance'({ growthId, steps }) {
+        const { before } = await withGrowth(growthId, async (one, backend) => {
+          const before = one.made;
+          await advance(one.growth, steps, backend);
+          one.made = backend.gpu.device.queue.onSubmittedWorkDone();
+          one.made.catch(() => undefined);
+          return { before };
+        });
+        // Whoever asks in a row is never more than one answer ahead, and learns by the clock what steps take.
+        await before.catch(() => undefined);
+        return {};
+      },
 
       async 'growth.state'({ growthId }) {
         const { values } = await withGrowth(growthId, (one, backend) => ({
@@ -122,7 +131,9 @@ export function growthHandlers(
           }
           const { height, width } = one.spec.grid;
           const texture = target.nextTexture(backend.gpu.device, width, height);
-          return { alive: shownStates(backend).draw(stateOf(one), texture, target.format) };
+          const counted = shownStates(backend).draw(stateOf(one), texture, target.format);
+          target.present();
+          return { alive: counted };
         });
         return { alive: await alive };
       },

@@ -9,6 +9,13 @@ export type WorkerMessage =
   | { readonly kind: 'port'; readonly port: MessagePort }
   /** A WebSocket to open, and to open again when it closes (contract/wire.ts). Relative to the worker's page: an absolute address. */
   | { readonly kind: 'socket'; readonly url: string }
-  /** To be transferred. Its size becomes that of the grid drawn on it: the page scales it. */
-  | { readonly kind: 'canvas'; readonly id: string; readonly canvas: OffscreenCanvas }
+  /** Pictures of growths that are shown on this canvas are posted to the page from now on. */
+  | { readonly kind: 'canvas'; readonly id: string }
   | { readonly kind: 'canvas-gone'; readonly id: string };
+
+/** What it posts to the page: of the size of the grid; transferred, and the page's to close. */
+export interface WorkerPicture {
+  readonly kind: 'picture';
+  readonly canvas: string;
+  readonly picture: ImageBitmap;
+}

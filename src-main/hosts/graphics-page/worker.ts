@@ -5,9 +5,12 @@ import { openDevice } from './device.ts';
 import { createGraphicsPage } from './graphics-page.ts';
 import { messagePort } from './message-port.ts';
 import { keepSocket } from './socket-line.ts';
-import type { WorkerMessage } from './worker-messages.ts';
+import type { WorkerMessage, WorkerPicture } from './worker-messages.ts';
 
-const canvases = createCanvases();
+const canvases = createCanvases((canvas, picture) => {
+  const message: WorkerPicture = { kind: 'picture', canvas, picture };
+  postMessage(message, { transfer: [picture] });
+});
 const page = createGraphicsPage(
   { openDevice, canvasOf: canvases.canvasOf },
   {
@@ -26,7 +29,7 @@ addEventListener('message', ({ data }: MessageEvent<WorkerMessage>) => {
       keepSocket(data.url, (port) => page.serve(port));
       return;
     case 'canvas':
-      canvases.add(data.id, data.canvas);
+      canvases.add(data.id);
       return;
     case 'canvas-gone':
       canvases.remove(data.id);
