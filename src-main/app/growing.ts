@@ -26,7 +26,21 @@ export interface GrowthUnderWay {
   replace(state: Float32Array, step?: number): void;
   /** Mixes the rules so from the next step on. */
   remix(mix: Mix): void;
+  /** Fulfilled when all steps so far are made, where `advance` only sends them on their way. */
+  readonly made?: () => Promise<void>;
+  /**
+   * How it looks now, made where its state is: on a canvas of that name where there is one, else as pixels.
+   * @returns null where that is here, and `state` tells
+   */
+  readonly picture?: (canvas: string | null) => Promise<GrowthPicture | null>;
   dispose(): void;
+}
+
+export interface GrowthPicture {
+  /** Straight RGBA, [H, W, 4]; null where it was drawn on the canvas. */
+  readonly rgba: Uint8Array<ArrayBuffer> | null;
+  /** Cells that live. */
+  readonly alive: number;
 }
 
 export interface GrowthPlan {

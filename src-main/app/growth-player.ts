@@ -10,6 +10,7 @@ import type { Frame, GrowthControl, GrowthEvent, GrowthStroke } from '#contract/
 import { AppError } from '#domain/errors.ts';
 import { countLivingCells } from '#domain/living-cells.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
+import type { GrowthPicture } from './growing.ts';
 import type { GrowthTimeline } from './growth-timeline.ts';
 
 export interface PlayerSetup {
@@ -69,6 +70,8 @@ interface Request {
 
 interface Watcher {
   readonly after: number;
+  /** Where it is drawn if it grows in the page of that canvas. */
+  readonly canvas: string | null;
   readonly resolve: (frame: ShownFrame | null) => void;
   readonly reject: (failure: Error) => void;
 }
@@ -151,10 +154,13 @@ export class GrowthPlayer {
     });
   }
 
-  /** The newest frame, once there is one newer than `version` (0: any). */
-  frameAfter(version: number): AwaitedFrame {
+  /**
+   * The newest frame, once there is one newer than `version` (0: any).
+   * @param canvas of a page: where the growth is there, it is drawn on it, and the frame has no pixels
+   */
+  frameAfter(version: number, canvas: string | null = null): AwaitedFrame {
     const { promise: frame, resolve, reject } = Promise.withResolvers<ShownFrame | null>();
-    const watcher = { after: version, resolve, reject };
+    const watcher = { after: version, canvas, resolve, reject };
     const cancel = (): void => {
       this.#watchers = this.#watchers.filter((other) => other !== watcher);
       resolve(null);
@@ -310,17 +316,35 @@ export class GrowthPlayer {
     this.#measured = { sinceMs: this.#setup.nowMs(), steps: 0, perSecond: 0 };
   }
 
+  /** One picture for all who wait, or one for each canvas. The next turn is not before it is there. */
   async #show(): Promise<void> {
-    const state = await this.#timeline.state();
+    const isWaiting = ({ after }: Watcher): boolean => after < this.#version;
+    const canvases = new Set(this.#watchers.filter(isWaiting).map(({ canvas }) => canvas));
+    for (const canvas of canvases) {
+      const shown = { version: this.#version, frame: this.#frameWith(await this.#picture(canvas)) };
+      const isShown = (watcher: Watcher): boolean => isWaiting(watcher) && watcher.canvas === canvas;
+      const waiting = this.#watchers.filter(isShown);
+      this.#watchers = this.#watchers.filter((watcher) => !isShown(watcher));
+      for (const { resolve } of waiting) resolve(shown);
+    }
+  }
+
+  async #picture(canvas: string | null): Promise<GrowthPicture> {
+    const elsewhere = await this.#timeline.picture(canvas);
+    if (elsewhere !== null) return elsewhere;
     const { grid, automaton } = this.#setup.spec;
+    const state = await this.#timeline.state();
+    return { rgba: this.#setup.draw(state), alive: countLivingCells(state, grid, automaton) };
+  }
+
+  #frameWith(picture: GrowthPicture): Frame {
     const timeline = this.#timeline;
-    const frame: Frame = {
+    return {
       step: timeline.step,
       lastStep: timeline.lastStep,
       isPlaying: this.#isPlaying,
-      ...grid,
-      rgba: this.#setup.draw(state),
-      alive: countLivingCells(state, grid, automaton),
+      ...this.#setup.spec.grid,
+      ...picture,
       eventsSoFar: timeline.eventsSoFar.length,
       events: timeline.events.length,
       mix: timeline.mix,
@@ -328,10 +352,6 @@ export class GrowthPlayer {
       canRedo: timeline.canRedo,
       stepsPerSecond: this.#isPlaying ? this.#measured.perSecond : 0,
     };
-    const shown = { version: this.#version, frame };
-    const waiting = this.#watchers.filter(({ after }) => after < shown.version);
-    this.#watchers = this.#watchers.filter(({ after }) => after >= shown.version);
-    for (const { resolve } of waiting) resolve(shown);
   }
 
   #waitMs(startMs: number): number {

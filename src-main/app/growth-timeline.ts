@@ -12,7 +12,7 @@ import { AppError } from '#domain/errors.ts';
 import type { Mix } from '#domain/mix.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
 import { seedCell, seedState } from '#domain/seed-state.ts';
-import type { GrowthUnderWay } from './growing.ts';
+import type { GrowthPicture, GrowthUnderWay } from './growing.ts';
 import { KeptStates } from './kept-states.ts';
 
 export interface TimelineSetup {
@@ -117,6 +117,11 @@ export class GrowthTimeline {
     return this.#growth.state();
   }
 
+  /** Made where the state is, if that is elsewhere; null where it is here, and `state` tells. */
+  async picture(canvas: string | null): Promise<GrowthPicture | null> {
+    return (await this.#growth.picture?.(canvas)) ?? null;
+  }
+
   async advance(steps: number): Promise<void> {
     const end = this.step + steps;
     while (this.step < end) {
@@ -124,6 +129,7 @@ export class GrowthTimeline {
       const nextEvent = this.#events[countUpTo(this.#events, step)]?.step ?? Infinity;
       this.#useMix();
       this.#growth.advance(Math.min(end, nextEvent, this.#kept.nextDue(step)) - step);
+      await this.#growth.made?.();
       this.#lastStep = Math.max(this.#lastStep, this.step);
       await this.#arrive();
     }

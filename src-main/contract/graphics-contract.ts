@@ -3,7 +3,8 @@
  * files, pictures' formats and everything that must not be lost stay in the engine process, which goes on without the page
  * when it goes away. A page answers any number of ports, each with growths and trainings of its own.
  *
- * What is long goes in parts of at most MOST_PART_BYTES, either way, so that no message holds up the others.
+ * What is long goes in parts of at most MOST_PART_BYTES, either way, so that no message holds up the others; but for
+ * states of growths, which go in one piece of at most MOST_STATE_BYTES: larger ones are not grown there.
  */
 import { z } from 'zod';
 import { defineContract } from './contract.ts';
@@ -11,6 +12,8 @@ import { mix } from './shapes/mix.ts';
 import { bytes, count, floats, id, modelSpec, uint32 } from './shapes/values.ts';
 
 export const MOST_PART_BYTES = 4 * 2 ** 20;
+/** 1024×1024 cells of 16 channels. */
+export const MOST_STATE_BYTES = 64 * 2 ** 20;
 
 const nothing = z.object({});
 

@@ -154,7 +154,7 @@ test('a stroke is in the very next frame, at the step that was seen', async () =
   assert.deepEqual([frame.step, frame.eventsSoFar, frame.events, frame.canUndo], [12, 1, 1, true]);
   assert.ok(frame.alive < whole.alive);
   const state = await grownStraight(on.timeline.events, 12);
-  assert.deepEqual(new Float32Array(frame.rgba.buffer), state);
+  assert.deepEqual(new Float32Array(frame.rgba!.buffer), state);
   assert.equal(frame.alive, countLivingCells(state, stageSpec.grid, stageSpec.automaton));
   on.player.close();
 });

@@ -52,6 +52,21 @@ export function decodeKept(
   };
 }
 
+/** As decodeKept, as values: for whoever computes elsewhere. null where there are none. */
+export function decodeKeptValues(
+  kept: readonly KeptRule[],
+  source: OpenLatents | null,
+): ((weights: Shares, path: LatentPath) => Promise<RuleValues>) | null {
+  if (kept.length === 0 && source === null) return null;
+  const rules = new Map(kept.map((rule) => [keyOf(rule.weights, rule.path), rule]));
+  return async (weights, path) => {
+    const rule = rules.get(keyOf(weights, path));
+    if (rule === undefined && source === null) throw withoutLatents();
+    const { w0, b0, w1 } = rule ?? (await decoded(source!, weights, path));
+    return { count: 1, w0, b0, w1 };
+  };
+}
+
 /** The rules of the mixes by latent, each once; none where there are too many of them. @throws AppError as the model's file */
 export async function rulesToKeep(
   mixes: readonly Mix[],

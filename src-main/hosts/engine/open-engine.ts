@@ -29,8 +29,12 @@ export interface EngineChoice {
 export interface Engine {
   readonly backend: BackendName;
   readonly threads: number;
+  /** A graphics processor that the main processor plays. */
+  readonly isSoftware: boolean;
   /** For rollouts: which one belongs to the backend. */
   readonly implementation: RolloutImplementation;
+  /** What runs. */
+  readonly brief: string;
   /** What runs, and why nothing better. */
   readonly description: string;
   /** Where tensors lie and what is left of it stays; null where JavaScript has them. */
@@ -95,7 +99,9 @@ async function openBackend(
       return {
         backend,
         threads: kernels.threads,
+        isSoftware: false,
         implementation: 'auto',
+        brief: kernels.description,
         description: kernels.description,
         heap: kernels.heap,
         isBroken: () => kernels.isBroken,
@@ -137,7 +143,9 @@ async function openGpu({
   const what = gpu.isSoftware ? `${gpu.name}, software: slower than wasm` : gpu.name;
   const others = gpu.passedOver.map(({ why }) => `; ${why.replace(/\.$/, '')}`).join('');
   return {
-    ...onPlainTfjs('webgpu', 'auto', `webgpu: ${what}${others}`),
+    ...onPlainTfjs('webgpu', 'auto', `webgpu: ${what}`),
+    description: `webgpu: ${what}${others}`,
+    isSoftware: gpu.isSoftware,
     isBroken: () => gpu.backend.gpu.isLost,
     dispose: () => gpu.close(),
   };
@@ -151,7 +159,9 @@ function onPlainTfjs(
   return {
     backend,
     threads: 1,
+    isSoftware: false,
     implementation,
+    brief: description,
     description,
     heap: null,
     isBroken: () => false,

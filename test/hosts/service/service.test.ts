@@ -84,7 +84,7 @@ test('scan, train, styles, grow, paint, save, replay, export, import elsewhere',
     },
   );
   await watch;
-  assert.ok(frames.every(({ rgba, width, height }) => rgba.length === width * height * 4));
+  assert.ok(frames.every(({ rgba, width, height }) => rgba?.length === width * height * 4));
   const { growthId } = growth;
   const saved = await window.call('growth.save', { growthId, name: '<b>Hurt</b>' });
   const artwork = await window.call('gallery.detail', { kind: 'artwork', id: saved.artworkId });

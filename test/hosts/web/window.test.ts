@@ -39,8 +39,8 @@ test('frames come as bytes, at the pace of the window, until it stops watching',
     {
       signal: controller.signal,
       onProgress: (frame) => {
-        assert.equal(frame.rgba.length, 64 * 64 * 4);
-        assert.equal(frame.rgba[0], frame.step % 256);
+        assert.equal(frame.rgba?.length, 64 * 64 * 4);
+        assert.equal(frame.rgba?.[0], frame.step % 256);
         if (steps.push(frame.step) === 50) controller.abort();
       },
     },

@@ -12,6 +12,7 @@ export interface LineEnd {
   on(event: 'message', listener: (event: { readonly data: unknown }) => void): unknown;
   on(event: 'close', listener: () => void): unknown;
   start(): void;
+  close(): void;
 }
 
 export interface DirectLines {

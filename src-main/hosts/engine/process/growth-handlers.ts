@@ -1,6 +1,6 @@
 /** Growths that windows watch and paint on; a few at a time, each with a player and a loop of its own. */
 import { createHash, randomUUID } from 'node:crypto';
-import { fuseStyles, unlikeRules, type Style } from '#app/growing.ts';
+import { fuseStyles, unlikeRules, type GrowthUnderWay, type Style } from '#app/growing.ts';
 import { GrowthPlayer } from '#app/growth-player.ts';
 import { GrowthTimeline, type TimelineSetup } from '#app/growth-timeline.ts';
 import type { ResultIn } from '#contract/contract.ts';
@@ -13,7 +13,9 @@ import { openGrowth } from '#engine/rollout/growth.ts';
 import { stateToImage } from '#media/pixels.ts';
 import { encodePng } from '#media/png.ts';
 import { ruleHash } from '#storage/library/rules.ts';
-import { areKept, decodeKept, rulesToKeep } from '../kept-rules.ts';
+import { fitsGraphics, type GraphicsPlan } from '../graphics/remote-growth.ts';
+import { survivingGrowth } from '../graphics/surviving-growth.ts';
+import { areKept, decodeKept, decodeKeptValues, rulesToKeep } from '../kept-rules.ts';
 import { latentsOf, withoutLatents, type OpenLatents } from '../latents.ts';
 import type { DirectLines } from './direct-lines.ts';
 import { createGrowthLoop } from './growth-loop.ts';
@@ -61,9 +63,14 @@ export function growthHandlers(session: Session, lines: DirectLines): HandlersOf
       if (!areKept(mixesOf(firstMix, events), decoded)) await source?.open();
       const decode = decodeKept(plan.spec, decoded, source);
       const canDecode = (one: Mix): boolean => source !== null || areKept([one], decoded);
+      const openOwn = (): GrowthUnderWay => openGrowth({ ...plan, spec, decode }, implementation);
       const timeline = await openTimeline(
         { ...{ spec, events, mix: firstMix }, checkMix: mixCheck(styles, canDecode) },
-        () => openGrowth({ ...plan, spec, decode }, implementation),
+        () => {
+          const { rules } = plan;
+          const values = decodeKeptValues(decoded, source);
+          return openBest(session, { spec, rules, seed, mix: firstMix, decode: values }, openOwn);
+        },
       ).catch((failure: unknown) => {
         source?.dispose();
         throw failure;
@@ -98,13 +105,13 @@ export function growthHandlers(session: Session, lines: DirectLines): HandlersOf
       return { growthId, grid, trainedGrid, trainedSteps };
     },
 
-    async 'growth.watch'({ growthId, direct }, { signal, progress }) {
+    async 'growth.watch'({ growthId, canvas, direct }, { signal, progress }) {
       const { player } = growthOf(growthId);
       const line = lines.progressOf(direct, signal);
       let seen = 0;
       try {
         while (!signal.aborted) {
-          const next = player.frameAfter(seen);
+          const next = player.frameAfter(seen, canvas);
           signal.addEventListener('abort', next.cancel);
           const shown = await next.frame;
           signal.removeEventListener('abort', next.cancel);
@@ -162,6 +169,18 @@ async function openTimeline(
     growth.dispose();
     throw failure;
   }
+}
+
+/** In a page, where one lends its graphics processor and can hold the state; else, and after that page, here. */
+function openBest(session: Session, plan: GraphicsPlan, openOwn: () => GrowthUnderWay): GrowthUnderWay {
+  const graphics = session.graphics();
+  if (graphics === null || !fitsGraphics(plan.spec)) return openOwn();
+  const { backend } = session.engine();
+  return survivingGrowth({
+    ...{ graphics, plan, openOwn },
+    onMoved: ({ message }) =>
+      session.tell(`${message} What was growing there goes on with the backend ${backend}.`, graphics),
+  });
 }
 
 function mixesOf(first: Mix, events: readonly GrowthEvent[]): Mix[] {

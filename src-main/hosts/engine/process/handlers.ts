@@ -4,7 +4,7 @@ import type { Handler, Handlers } from '#contract/rpc.ts';
 import { AppError } from '#domain/errors.ts';
 import { createDirectLines, type DirectLines } from './direct-lines.ts';
 import { encodingHandlers } from './encoding-handlers.ts';
-import { createSession, sessionHandlers } from './session.ts';
+import { createSession, sessionHandlers, type Session } from './session.ts';
 import { exportHandlers } from './export-handlers.ts';
 import { fileHandlers } from './file-handlers.ts';
 import { growthHandlers } from './growth-handlers.ts';
@@ -14,8 +14,10 @@ import { refinementHandlers } from './refinement-handlers.ts';
 import { repairHandlers } from './repair-handlers.ts';
 import { trainingHandlers } from './training-handlers.ts';
 
-export function createEngineHandlers(lines: DirectLines = createDirectLines()): Handlers<EngineContract> {
-  const session = createSession();
+export function createEngineHandlers(
+  session: Session = createSession(),
+  lines: DirectLines = createDirectLines(),
+): Handlers<EngineContract> {
   return tellingMemory({
     ...sessionHandlers(session),
     ...growthHandlers(session, lines),

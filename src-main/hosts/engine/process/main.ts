@@ -4,11 +4,14 @@
  */
 import process from 'node:process';
 import { inspect } from 'node:util';
-import { serve } from '#contract/rpc.ts';
 import { engineContract } from '#contract/engine-contract.ts';
+import type { Port } from '#contract/port.ts';
+import { serve } from '#contract/rpc.ts';
+import { portWithLines } from '../graphics/graphics-lines.ts';
 import { processPort } from '../process-port.ts';
 import { createDirectLines } from './direct-lines.ts';
 import { createEngineHandlers } from './handlers.ts';
+import { createSession } from './session.ts';
 import { utilityPort } from './utility-port.ts';
 
 process.title = 'morphogen-engine';
@@ -16,9 +19,17 @@ process.title = 'morphogen-engine';
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
 const lines = createDirectLines();
-const port = utilityPort(lines) ?? processPort(process, 'the application ended');
+const session = createSession();
+const addGraphics = (line: Port): void => session.addGraphics(line);
+const port =
+  utilityPort(lines, addGraphics) ??
+  portWithLines(processPort(process, 'the application ended'), addGraphics);
 port.onClose(() => process.exit(0));
-serve(engineContract, port, createEngineHandlers(lines), {
+const server = serve(engineContract, port, createEngineHandlers(session, lines), {
   onBug: (failure, method) => process.stderr.write(`${method} failed: ${inspect(failure)}\n`),
   onRefusal: (sentence) => process.stderr.write(`${sentence}\n`),
+});
+session.listen({
+  changed: (info) => server.emit('engine.changed', info),
+  notice: (message) => server.emit('engine.notice', { message }),
 });

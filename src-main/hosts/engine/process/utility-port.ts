@@ -1,6 +1,7 @@
 /**
  * The application's end of the line, seen from an engine that a desktop began: Electron gives such a process one port to
- * its parent, and the process ends with it. Ends of direct lines come over it, too.
+ * its parent, and the process ends with it. Ends of other lines come over it, too: to windows, for frames (`{ line }`), and
+ * to pages that lend a graphics processor (`{ graphics: true }`).
  */
 import process from 'node:process';
 import type { Port } from '#contract/port.ts';
@@ -15,8 +16,37 @@ interface ParentEnd {
   ): unknown;
 }
 
+/** To a page. */
+function portOfLine(end: LineEnd): Port {
+  let isClosed = false;
+  const listeners: ((reason: string) => void)[] = [];
+  const closed = (): void => {
+    if (isClosed) return;
+    isClosed = true;
+    for (const listener of listeners) listener('the window was closed');
+  };
+  end.on('close', closed);
+  return {
+    post: (message) => {
+      if (!isClosed) end.postMessage(message);
+    },
+    onMessage(listener) {
+      end.on('message', ({ data }) => listener(data));
+      end.start();
+    },
+    onClose: (listener) => {
+      if (isClosed) listener('the window was closed');
+      else listeners.push(listener);
+    },
+    close() {
+      end.close();
+      closed();
+    },
+  };
+}
+
 /** null in a process that Node's fork made. */
-export function utilityPort(lines: DirectLines): Port | null {
+export function utilityPort(lines: DirectLines, addGraphics: (line: Port) => void): Port | null {
   const { parentPort } = process as { readonly parentPort?: ParentEnd | null };
   if (parentPort === undefined || parentPort === null) return null;
   return {
@@ -24,6 +54,7 @@ export function utilityPort(lines: DirectLines): Port | null {
     onMessage: (listener) =>
       void parentPort.on('message', ({ data, ports: [end] }) => {
         if (end === undefined) listener(data);
+        else if ((data as { readonly graphics?: unknown }).graphics === true) addGraphics(portOfLine(end));
         else lines.add(String((data as { readonly line?: unknown }).line), end);
       }),
     // The process ends with its parent, without a word.

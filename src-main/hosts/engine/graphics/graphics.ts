@@ -1,0 +1,140 @@
+/**
+ * A page's graphics processor, seen from the engine process that it is lent to: contract/graphics-contract.ts over a port.
+ * It may go away at any moment (a closed window, a driver that was reset, a worker that hangs): then every call fails
+ * with `disconnected`, `lost` tells, and whoever computed on it goes on elsewhere from what it has.
+ */
+import type { MethodName, ParamsIn, Progress, Result } from '#contract/contract.ts';
+import { graphicsContract, type GraphicsContract } from '#contract/graphics-contract.ts';
+import type { Port } from '#contract/port.ts';
+import { createClient, type CallOptions, type Client } from '#contract/rpc.ts';
+import { AppError } from '#domain/errors.ts';
+import { openRemoteGrowth, type GraphicsPlan, type RemoteGrowth } from './remote-growth.ts';
+
+export type GraphicsInfo = Result<GraphicsContract, 'graphics.open'>;
+
+export interface Graphics {
+  readonly info: GraphicsInfo;
+  /** Aborted once, when the processor or its page has gone; its reason is an AppError `disconnected`. */
+  readonly lost: AbortSignal;
+  /**
+   * Asks the page.
+   * @throws AppError disconnected once it is lost, or does not answer for a minute; else what the page throws
+   */
+  call<M extends MethodName<GraphicsContract>>(
+    method: M,
+    params: ParamsIn<GraphicsContract, M>,
+    options?: CallOptions<Progress<GraphicsContract, M>>,
+  ): Promise<Result<GraphicsContract, M>>;
+  /** At step 0. What it is asked is done in order, also where nobody waits for the answer. */
+  openGrowth(plan: GraphicsPlan): RemoteGrowth;
+  /** Sentences for the user. @returns what ends it */
+  onNotice(listener: (sentence: string) => void): () => void;
+  /** Gives it back. */
+  close(): void;
+}
+
+export interface GraphicsWishes {
+  readonly softwareToo: boolean;
+  /** Keys of processors whose trial is remembered (webgpu/tried-processors.ts). */
+  readonly known: readonly string[];
+}
+
+/** A page's line, whose processor can be opened, and, when it was lost, opened again. */
+export interface GraphicsLine {
+  /**
+   * One at a time.
+   * @throws AppError unsupported where the page has no processor that will do; disconnected where it does not answer
+   */
+  open(wishes: GraphicsWishes): Promise<Graphics>;
+  close(): void;
+}
+
+/** A step of a large training, or kernels that are compiled for the first time, may take most of it. */
+const ANSWER_MS = 60_000;
+/** A page remembers no more. */
+const MOST_KNOWN = 100;
+
+/** As GraphicsLine's open, for whoever opens it once. */
+export function openGraphics(port: Port, wishes: GraphicsWishes): Promise<Graphics> {
+  return connectGraphics(port).open(wishes);
+}
+
+/** @param answerMs having asked something, and heard nothing at all for so long, it takes the page for dead */
+export function connectGraphics(port: Port, answerMs: number = ANSWER_MS): GraphicsLine {
+  const client = createClient(graphicsContract, port, { peer: 'the window’s graphics processor' });
+  let isSilent = false;
+  const watched = watchAnswers(client, answerMs, () => {
+    isSilent = true;
+    client.close();
+  });
+
+  async function open({ softwareToo, known }: GraphicsWishes): Promise<Graphics> {
+    const away = new AbortController();
+    const lose = (why: string): AppError => {
+      if (!away.signal.aborted) {
+        stopHearing();
+        away.abort(new AppError('disconnected', `The window’s graphics processor went away: ${why}`));
+      }
+      return away.signal.reason as AppError;
+    };
+    const stopHearing = client.on('graphics.lost', ({ message }) => lose(message));
+    client.onClose(() =>
+      lose(
+        isSilent
+          ? `it did not answer for ${Math.round(answerMs / 1000)} seconds.`
+          : 'its window was closed, or does not answer.',
+      ),
+    );
+    const call: Graphics['call'] = async (method, params, options) => {
+      if (away.signal.aborted) throw away.signal.reason;
+      try {
+        return await watched.call(method, params, options);
+      } catch (failure) {
+        if (away.signal.aborted) throw away.signal.reason;
+        const isLost = failure instanceof AppError && failure.code === 'disconnected';
+        throw isLost ? lose(failure.message) : failure;
+      }
+    };
+    const info = await call('graphics.open', { softwareToo, known: known.slice(-MOST_KNOWN) });
+    return {
+      ...{ info, call, lost: away.signal },
+      openGrowth: (plan) => openRemoteGrowth({ call }, plan),
+      onNotice: (listener) => client.on('graphics.notice', ({ message }) => listener(message)),
+      close: () => client.close(),
+    };
+  }
+
+  return { open, close: () => client.close() };
+}
+
+/** Calls as they are, and a look at the clock while one is open: nothing heard for too long is the end. */
+function watchAnswers(
+  client: Client<GraphicsContract>,
+  answerMs: number,
+  onSilence: () => void,
+): Pick<Graphics, 'call'> {
+  let open = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const heard = (): void => {
+    clearTimeout(timer);
+    timer = open === 0 ? undefined : setTimeout(onSilence, answerMs);
+  };
+  return {
+    async call(method, params, options = {}) {
+      open++;
+      heard();
+      try {
+        return await client.call(method, params, {
+          ...options,
+          onProgress(value) {
+            heard();
+            return options.onProgress?.(value);
+          },
+        });
+      } finally {
+        open--;
+        heard();
+      }
+    },
+  };
+}
