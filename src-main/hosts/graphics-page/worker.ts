@@ -1,8 +1,11 @@
-/** The worker of a page that computes on the browser's graphics processor: told what to serve by worker-messages.ts. */
-import '#contract/schemas-without-eval.ts';
+/**
+ * The worker of a page that computes on the browser's graphics processor: told what to serve by worker-messages.ts. What it
+ * computes with is loaded when somebody asks for the first time.
+ */
+import type { Port } from '#contract/port.ts';
 import { createCanvases } from './canvases.ts';
-import { openDevice } from './device.ts';
-import { createGraphicsPage } from './graphics-page.ts';
+import { onFirstMessage } from './first-message.ts';
+import type { GraphicsPage } from './graphics-page.ts';
 import { messagePort } from './message-port.ts';
 import { keepSocket } from './socket-line.ts';
 import type { WorkerMessage, WorkerPicture } from './worker-messages.ts';
@@ -11,22 +14,28 @@ const canvases = createCanvases((canvas, picture) => {
   const message: WorkerPicture = { kind: 'picture', canvas, picture };
   postMessage(message, { transfer: [picture] });
 });
-const page = createGraphicsPage(
-  { openDevice, canvasOf: canvases.canvasOf },
-  {
-    // Which the page hears of as an error of its worker.
-    onBug: (failure) => reportError(failure),
-    onRefusal: (sentence) => reportError(new Error(sentence)),
-  },
-);
+let loaded: Promise<GraphicsPage> | null = null;
+
+function serve(port: Port): void {
+  onFirstMessage(port, (asked) => {
+    loaded ??= import('./worker-page.ts').then(({ createWorkerPage }) => createWorkerPage(canvases));
+    // A page whose program was updated under it finds its parts no more: whoever asks hears that nobody is there.
+    loaded
+      .then((page) => page.serve(asked))
+      .catch((failure: unknown) => {
+        port.close();
+        reportError(failure);
+      });
+  });
+}
 
 addEventListener('message', ({ data }: MessageEvent<WorkerMessage>) => {
   switch (data.kind) {
     case 'port':
-      page.serve(messagePort(data.port));
+      serve(messagePort(data.port));
       return;
     case 'socket':
-      keepSocket(data.url, (port) => page.serve(port));
+      keepSocket(data.url, serve);
       return;
     case 'canvas':
       canvases.add(data.id);
