@@ -166,15 +166,17 @@ export class Gpu {
     if (this.#ranOut !== null) return;
     const used = [...this.#scratch.values()].reduce((sum, { size }) => sum + size, 0);
     this.releaseScratch();
-    this.#scratchLimit = Math.min(this.#scratchLimit, used) / 2;
-    const megabytes = Number((this.#scratchLimit / 2 ** 20).toPrecision(2));
-    if (this.#scratchLimit < LEAST_SCRATCH_BYTES) {
+    const less = Math.min(this.#scratchLimit, used) / 2;
+    const megabytes = Number((less / 2 ** 20).toPrecision(2));
+    // It was not the scratch memory that was too much: what is asked next may find room again.
+    if (less < LEAST_SCRATCH_BYTES) {
       this.#ranOut = new AppError(
         'out-of-memory',
         `${this.host.name} has no memory left: close other programs that use it, or choose the backend wasm.`,
       );
       return;
     }
+    this.#scratchLimit = less;
     this.#ranOut = new LessMemoryError(
       `${this.host.name} had too little memory: what is computed at a time was halved, to ${megabytes} MB; try again.`,
     );
