@@ -6,16 +6,33 @@
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { AppError } from '#domain/errors.ts';
 import type { tf } from '#engine/tf.ts';
+import { CutDevice } from './cut-device.ts';
 import { Gpu, lostError, type GpuHost } from './gpu.ts';
+import { workOf } from './program-work.ts';
 
 export const WEBGPU_BACKEND = 'webgpu';
 
 export class GpuBackend extends WebGPUBackend {
   readonly gpu: Gpu;
+  readonly #cut: CutDevice;
 
   constructor(host: GpuHost) {
-    super(host.device, host.device.adapterInfo);
-    this.gpu = new Gpu(host);
+    const gpu = new Gpu(host);
+    const cut = new CutDevice(gpu);
+    super(cut.device, host.device.adapterInfo);
+    this.gpu = gpu;
+    this.#cut = cut;
+  }
+
+  override runWebGPUProgram(...args: Parameters<WebGPUBackend['runWebGPUProgram']>): tf.TensorInfo {
+    const [program, inputs] = args;
+    this.#cut.next = workOf(program, inputs);
+    return super.runWebGPUProgram(...args);
+  }
+
+  override submitQueue(): void {
+    super.submitQueue();
+    this.#cut.submitted();
   }
 
   /** The buffer of a tensor, which goes to the processor if it is not there yet. */
@@ -69,6 +86,7 @@ export class GpuBackend extends WebGPUBackend {
 
   override dispose(): void {
     this.gpu.dispose();
+    this.#cut.dispose();
     super.dispose();
   }
 }

@@ -6,11 +6,14 @@
 export class SubmissionPace {
   /** Milliseconds a submission may take. */
   limitMs: number;
-  #msPerUnit = SLOW_MS_PER_UNIT;
-  #lastDone = 0;
+  /** Shared by all that submit to one queue. */
+  readonly queue: QueueTimes;
+  #msPerUnit: number;
 
-  constructor(limitMs: number) {
+  constructor(limitMs: number, msPerUnit = SLOW_MS_PER_UNIT, queue: QueueTimes = { lastDone: 0 }) {
     this.limitMs = limitMs;
+    this.#msPerUnit = msPerUnit;
+    this.queue = queue;
   }
 
   /** Units of work, of about a multiply-add each, that fit one submission; at least 1. */
@@ -18,15 +21,27 @@ export class SubmissionPace {
     return Math.max(1, this.limitMs / this.#msPerUnit);
   }
 
+  /** Milliseconds that so much work is taken to need. */
+  msOf(units: number): number {
+    return units * this.#msPerUnit;
+  }
+
   /** A submission of `units` that was handed over at one time and done at another, in milliseconds of any clock. */
   measured(units: number, handedOver: number, done: number): void {
-    const took = done - Math.max(handedOver, this.#lastDone);
-    this.#lastDone = Math.max(this.#lastDone, done);
+    const { queue } = this;
+    const took = done - Math.max(handedOver, queue.lastDone);
+    queue.lastDone = Math.max(queue.lastDone, done);
     // Small ones measure the way to the processor and back; a slow one counts at once, a fast one by and by.
     if (units < SMALLEST_UNITS || took <= 0) return;
     const msPerUnit = took / units;
     this.#msPerUnit = Math.max(msPerUnit, this.#msPerUnit + 0.25 * (msPerUnit - this.#msPerUnit));
   }
+}
+
+/** What is submitted to a queue waits for what was before it, whoever submitted that. */
+export interface QueueTimes {
+  /** When the newest that is known to be done was. */
+  lastDone: number;
 }
 
 /** Ten thousand million multiply-adds a second. */
