@@ -19,6 +19,7 @@ export function engineOpener(onBug: (failure: Error) => void, options: OpenerOpt
   return (kind, settings) =>
     supervise({
       ...{ settings, onBug },
+      isBackground: kind === 'heavy',
       spawn: () => spawn(kind),
       ...(kind === 'heavy' && { stallMs: HEAVY_STALL_MS }),
     });

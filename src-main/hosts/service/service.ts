@@ -64,6 +64,8 @@ export interface Service {
   /** A PNG, or null. */
   picture(hash: string): Uint8Array | null;
   readonly uploads: Pick<Uploads, 'create' | 'add'>;
+  /** A page lends its graphics processor to an engine process, as long as its line and that process last. */
+  readonly lendGraphics: ServiceEngines['lendGraphics'];
   /** @throws AppError not-found */
   download(kind: Exportable['kind'] | 'repair' | 'export', id: string): Promise<Download>;
   /** Says, for another Morphogen that finds the library in use, where this one is open. */
@@ -155,6 +157,7 @@ function assemble({ options, data, library, engines, onBug }: Parts): Service {
     }
   }
 
+  engines.onNotice((message) => application.notice(message));
   let wasReady = false;
   engines.onState((state: EngineState) => {
     emit('engine.state', state);
@@ -197,6 +200,7 @@ function assemble({ options, data, library, engines, onBug }: Parts): Service {
     },
     picture: (hash) => (/^[0-9a-f]{64}$/.test(hash) ? store.picture(hash) : null),
     uploads,
+    lendGraphics: (kind, line) => engines.lendGraphics(kind, line),
     async download(kind, id) {
       if (kind === 'export') {
         const { path, name, ending } = application.madeExport(id);

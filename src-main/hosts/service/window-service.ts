@@ -2,6 +2,9 @@
 import type { AppContract } from '#contract/app-contract.ts';
 import type { EventName, EventPayload } from '#contract/contract.ts';
 import type { Handlers } from '#contract/rpc.ts';
+import type { ByteLine } from '#hosts/engine/graphics/graphics-lines.ts';
+
+export type { ByteLine };
 
 export type AppEventName = EventName<AppContract>;
 
@@ -18,6 +21,8 @@ export interface WindowService {
     /** @throws AppError not-found for an upload that is not open, bad-argument for a name that leads out of it. */
     add(uploadId: string, relativeName: string, body: AsyncIterable<Uint8Array>): Promise<void>;
   };
+  /** A page lends its graphics processor to an engine process, as long as its line and that process last. */
+  lendGraphics(kind: 'live' | 'heavy', line: ByteLine): void;
   /** @throws AppError not-found */
   download(kind: DownloadKind, id: string): Promise<Download>;
 }

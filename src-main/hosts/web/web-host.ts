@@ -1,6 +1,6 @@
 /**
- * Morphogen as a page on loopback: HTTP for the page, pictures and files, one WebSocket a window for the rpc. Listens on
- * 127.0.0.1 alone; every request and every upgrade is judged (access.ts) before anything is done with it.
+ * Morphogen as a page on loopback: HTTP for the page, pictures and files, one WebSocket a window for the rpc, and others by
+ * which it lends its graphics processor to the engine processes. Listens on 127.0.0.1 alone; every request and every upgrade is judged (access.ts) before anything is done with it.
  */
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -14,6 +14,7 @@ import { cookieName, judge, type Access, type Asked } from './access.ts';
 import { refuseWithText } from './answers.ts';
 import { createRoutes } from './routes.ts';
 import type { WindowService } from '#hosts/service/window-service.ts';
+import { graphicsKind, graphicsLine, MOST_GRAPHICS_BYTES } from './graphics-socket.ts';
 import { createSocketPort } from './socket-port.ts';
 import { createWindowEvents } from './window-events.ts';
 
@@ -70,6 +71,11 @@ export async function startWebHost({
     maxPayload: maxMessageBytes,
     perMessageDeflate: false,
   });
+  const graphicsSockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MOST_GRAPHICS_BYTES,
+    perMessageDeflate: false,
+  });
   // A large upload takes as long as it takes.
   const server = createServer({ requestTimeout: 0 });
   const access: Access = {
@@ -98,11 +104,17 @@ export async function startWebHost({
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
     const verdict = judge(asAsked(request, true), access);
+    const kind = graphicsKind(request.url ?? '');
     if (verdict.kind !== 'allowed') {
       refuseUpgrade(socket, '403 Forbidden', verdict.kind === 'refused' ? verdict.sentence : '');
-    } else if (request.url !== '/rpc') {
-      refuseUpgrade(socket, '404 Not Found', 'Only /rpc is a WebSocket.');
-    } else sockets.handleUpgrade(request, socket, head, openWindow);
+    } else if (request.url === '/rpc') {
+      sockets.handleUpgrade(request, socket, head, openWindow);
+    } else if (kind !== null) {
+      graphicsSockets.handleUpgrade(request, socket, head, (opened) => {
+        service.lendGraphics(kind, graphicsLine(opened, log));
+        endWhenDead(opened, pingEveryMs);
+      });
+    } else refuseUpgrade(socket, '404 Not Found', 'There is no such WebSocket here.');
   });
 
   function openWindow(socket: WebSocket): void {
@@ -120,7 +132,7 @@ export async function startWebHost({
   return {
     port: access.port,
     address: `http://${host}:${access.port}/?token=${access.token}`,
-    close: () => close(server, sockets),
+    close: () => close(server, [sockets, graphicsSockets]),
   };
 }
 
@@ -200,9 +212,9 @@ async function listen(server: Server, wanted: number): Promise<number> {
   throw new AppError('busy', `Every port from ${wanted} on is in use: choose another by --port.`);
 }
 
-async function close(server: Server, sockets: WebSocketServer): Promise<void> {
+async function close(server: Server, all: readonly WebSocketServer[]): Promise<void> {
   const closed = new Promise((done) => server.close(done));
-  for (const socket of sockets.clients) {
+  for (const socket of all.flatMap(({ clients }) => [...clients])) {
     socket.close(1001, 'Morphogen was closed.');
     // A window that does not answer is not waited for.
     setTimeout(() => socket.terminate(), 1000).unref();

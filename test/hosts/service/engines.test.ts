@@ -27,6 +27,11 @@ function stage(): {
         call: () => new Promise((resolve) => calls.push(() => resolve({} as never))),
         state,
         onState: () => undefined,
+        onNotice: () => undefined,
+        lendGraphics: (line) => {
+          log.push(`lend ${name}`);
+          line.onClose(() => undefined);
+        },
         restart: (settings) => {
           log.push(`restart ${name} ${String(settings.threads)}`);
           return Promise.resolve(state());

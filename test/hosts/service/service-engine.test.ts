@@ -37,6 +37,8 @@ function playedEngine(): { readonly open: OpenEngine; become(status: EngineState
       },
       state: () => state,
       onState: (listener) => void listeners.push(listener),
+      onNotice: () => undefined,
+      lendGraphics: () => undefined,
       restart: () => Promise.resolve(state),
       close: () => Promise.resolve(),
     }),

@@ -4,7 +4,7 @@ import type { AppContract } from '#contract/app-contract.ts';
 import type { EventPayload } from '#contract/contract.ts';
 import type { Handlers } from '#contract/rpc.ts';
 import { AppError } from '#domain/errors.ts';
-import type { AppEventName, WindowService } from '#hosts/service/window-service.ts';
+import type { AppEventName, ByteLine, WindowService } from '#hosts/service/window-service.ts';
 
 export const picture = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 1, 2, 3);
 export const pictureHash = createHash('sha256').update(picture).digest('hex');
@@ -13,6 +13,8 @@ export const librarySummary = { styles: 1, artworks: 2, models: 3, undo: null, r
 
 export interface StandIn extends WindowService {
   emit<E extends AppEventName>(event: E, payload: EventPayload<AppContract, E>): void;
+  /** Lines of pages. */
+  readonly lent: { readonly kind: 'live' | 'heavy'; readonly line: ByteLine }[];
   /** By `UPLOAD/NAME`. */
   readonly uploaded: Map<string, Uint8Array>;
   /** Calls of growth.watch whose signal was aborted. */
@@ -65,6 +67,8 @@ export function createStandIn(): StandIn {
         body: picture,
       };
     },
+    lendGraphics: (kind, line) => void service.lent.push({ kind, line }),
+    lent: [],
     uploaded,
     cancelled: 0,
   };

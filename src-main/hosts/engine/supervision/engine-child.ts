@@ -4,6 +4,7 @@ import { constants, setPriority } from 'node:os';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { Port } from '#contract/port.ts';
+import { lendingPort, type ByteLine } from '../graphics/graphics-lines.ts';
 import { processPort } from '../process-port.ts';
 import { countOomKills } from './oom-kills.ts';
 
@@ -19,6 +20,8 @@ export interface EngineExit {
 export interface EngineChild {
   readonly pid: number | undefined;
   readonly port: Port;
+  /** Takes a page's line to it; left out where lines get there in another way. */
+  readonly lend?: (line: ByteLine) => void;
   kill(signal: 'SIGTERM' | 'SIGKILL'): void;
   /** Once, also where it could not begin. */
   onExit(listener: (exit: EngineExit) => void): void;
@@ -75,7 +78,7 @@ export function spawnChildEngine(options: ChildOptions = {}): EngineChild {
   });
   return {
     pid: child.pid,
-    port: processPort(child, 'it ended'),
+    ...lendingPort(processPort(child, 'it ended')),
     kill: (signal) => void child.kill(signal),
     onExit(heard) {
       if (exit === undefined) listener = heard;

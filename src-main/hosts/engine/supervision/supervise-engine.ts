@@ -10,7 +10,9 @@ import type { Settings } from '#contract/settings.ts';
 import type { EngineState } from '#contract/shapes/engine-state.ts';
 import { AppError } from '#domain/errors.ts';
 import { deathOf, sentenceOf, type EngineDeath } from './death.ts';
+import type { ByteLine } from '../graphics/graphics-lines.ts';
 import { spawnChildEngine, type EngineChild } from './engine-child.ts';
+import { createWaitingLines } from './waiting-lines.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { systemClock, type SupervisionClock } from './supervision-clock.ts';
 
@@ -18,6 +20,8 @@ export type EngineSettings = Pick<Settings, 'backend' | 'threads'>;
 
 export interface SupervisionOptions {
   readonly settings: EngineSettings;
+  /** Nobody watches what it does: jobs. */
+  readonly isBackground?: boolean;
   readonly spawn?: () => EngineChild;
   readonly clock?: SupervisionClock;
   /** So long without an answer is a hang; 30 seconds if left out. */
@@ -40,6 +44,13 @@ export interface SupervisedEngine {
   ): Promise<Result<EngineContract, M>>;
   state(): EngineState;
   onState(listener: (state: EngineState) => void): void;
+  /** Sentences for the user. */
+  onNotice(listener: (sentence: string) => void): void;
+  /**
+   * A page's line to lend a graphics processor by: for the process that is there, or else for the next one. It is closed
+   * when that one ends; a page then comes with another.
+   */
+  lendGraphics(line: ByteLine): void;
   /** Ends it and begins again; also after `failed`. @returns the state once it is ready, or has failed */
   restart(settings: EngineSettings): Promise<EngineState>;
   /** Ends it; it has as long as a hanging one has. */
@@ -75,6 +86,7 @@ interface Waiter {
 
 export function superviseEngine(options: SupervisionOptions): SupervisedEngine {
   const { spawn = spawnChildEngine, clock = systemClock, stallMs = STALL_MS, beatMs, onBug } = options;
+  const { isBackground = false } = options;
   let { settings } = options;
   let state: EngineState = { status: 'starting', info: null, restarts: 0, problem: null };
   let life: Life | null = null;
@@ -83,6 +95,8 @@ export function superviseEngine(options: SupervisionOptions): SupervisedEngine {
   let callOff = (): void => undefined;
   let waiters: Waiter[] = [];
   const listeners: ((state: EngineState) => void)[] = [];
+  const noticeListeners: ((sentence: string) => void)[] = [];
+  const lines = createWaitingLines();
 
   function change(part: Partial<EngineState>): void {
     state = { ...state, ...part };
@@ -118,8 +132,16 @@ export function superviseEngine(options: SupervisionOptions): SupervisedEngine {
       },
     };
     life = mine;
+    client.on('engine.changed', (info) => {
+      if (life === mine && state.info !== null) change({ info });
+    });
+    client.on('engine.notice', ({ message }) => {
+      for (const listener of noticeListeners) listener(message);
+    });
+    // Before it is opened: it may then wait for what they lend.
+    lines.handOver((line) => lend(child, line));
     later(OPEN_MS, () => stalled(mine, OPEN_MS));
-    client.call('engine.open', settings).then(
+    client.call('engine.open', { ...settings, isBackground }).then(
       (info) => {
         if (life !== mine) return;
         stopBeat = startHeartbeat({
@@ -141,6 +163,11 @@ export function superviseEngine(options: SupervisionOptions): SupervisedEngine {
         fail(failure instanceof AppError ? failure : new AppError('internal', String(failure)));
       },
     );
+  }
+
+  function lend(child: EngineChild, line: ByteLine): void {
+    if (child.lend === undefined) line.close('this engine has lines of another kind');
+    else child.lend(line);
   }
 
   function stalled(mine: Life, silentMs: number): void {
@@ -233,6 +260,11 @@ export function superviseEngine(options: SupervisionOptions): SupervisedEngine {
     },
     state: () => state,
     onState: (listener) => void listeners.push(listener),
+    onNotice: (listener) => void noticeListeners.push(listener),
+    lendGraphics(line) {
+      if (life === null || life.isUnwanted) lines.add(line);
+      else lend(life.child, line);
+    },
     async restart(next) {
       settings = next;
       const left = leave();
@@ -245,6 +277,7 @@ export function superviseEngine(options: SupervisionOptions): SupervisedEngine {
     },
     async close() {
       isClosed = true;
+      lines.close('the engine was ended');
       settle((waiter) => waiter.reject(new AppError('disconnected', 'The engine was ended.')));
       await leave();
     },
