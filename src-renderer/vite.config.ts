@@ -1,4 +1,7 @@
-/** Builds the window's page into dist/renderer: one document, no inline scripts or styles, nothing from elsewhere. */
+/**
+ * Builds the window's page into dist/renderer, and the desktop's page that is never shown: no inline scripts or styles,
+ * nothing from elsewhere.
+ */
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 
@@ -19,5 +22,6 @@ const config = defineConfig({
     chunkSizeWarningLimit: 1000,
     modulePreload: { polyfill: false },
   },
+  worker: { format: 'es' },
 });
 export { config as default };

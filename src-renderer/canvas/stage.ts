@@ -2,6 +2,10 @@
  * Draws a growth's frames on a 2D canvas: background, picture with hard pixels, and what the tool is about to touch.
  * It draws at most once a screen refresh, always the newest frame, and nothing while nothing changed; it asks for no more
  * frames than it draws, which is what keeps the engine from running ahead.
+ *
+ * What a graphics processor drew is drawn from where it lies, as an ImageBitmap: one copy within the processor, none to the
+ * main memory and back (Chromium's trace has no read-back). Layers by CSS would save that copy, and show the picture and what
+ * lies over and under it at different refreshes, and pixels and drawn pictures as two canvases with a flicker between them.
  */
 import type { Overlay } from './overlay-kinds.ts';
 import { drawOverlay } from './overlay.ts';
@@ -11,8 +15,8 @@ import type { Point, Size, View } from './view.ts';
 export type Background = 'checker' | 'white' | 'black';
 
 export interface Picture extends Size {
-  /** Straight RGBA, [height, width, 4]. */
-  readonly rgba: Uint8Array;
+  /** Straight RGBA, [height, width, 4]; or as the browser holds it, which is for whoever got it to close. */
+  readonly pixels: Uint8Array | ImageBitmap;
 }
 
 export interface Stage {
@@ -57,6 +61,8 @@ export function openStage(canvas: HTMLCanvasElement, options: StageOptions = {})
   const cellsContext = cells.getContext('2d');
   if (context === null || cellsContext === null) throw new Error('this browser draws on no canvas');
   const margin = options.margin ?? 24;
+  /** What is drawn; `cells` where it came as bytes. */
+  let shown: HTMLCanvasElement | ImageBitmap = cells;
   let viewport: Size = { width: 1, height: 1 };
   let picture: Size = { width: 1, height: 1 };
   let hasPicture = false;
@@ -109,15 +115,20 @@ export function openStage(canvas: HTMLCanvasElement, options: StageOptions = {})
   const take = (next: Picture): void => {
     if (next.width !== picture.width || next.height !== picture.height || !hasPicture) {
       picture = { width: next.width, height: next.height };
-      cells.width = next.width;
-      cells.height = next.height;
       hasPicture = true;
       setFitted();
     }
-    const { rgba } = next;
-    const pixels = new ImageData(next.width, next.height);
-    pixels.data.set(rgba);
-    cellsContext.putImageData(pixels, 0, 0);
+    if (shown instanceof ImageBitmap) shown.close();
+    if (next.pixels instanceof ImageBitmap) {
+      shown = next.pixels;
+      return;
+    }
+    shown = cells;
+    if (cells.width !== next.width) cells.width = next.width;
+    if (cells.height !== next.height) cells.height = next.height;
+    const image = new ImageData(next.width, next.height);
+    image.data.set(next.pixels);
+    cellsContext.putImageData(image, 0, 0);
   };
 
   const draw = (): void => {
@@ -135,7 +146,7 @@ export function openStage(canvas: HTMLCanvasElement, options: StageOptions = {})
       context.fillStyle = background === 'checker' ? checkerboard() : background;
       context.fillRect(view.x, view.y, width, height);
       context.imageSmoothingEnabled = view.scale < 1;
-      context.drawImage(cells, view.x, view.y, width, height);
+      context.drawImage(shown, view.x, view.y, width, height);
       for (const overlay of overlays) drawOverlay(context, view, overlay);
     }
     const told = waiting;
@@ -166,8 +177,12 @@ export function openStage(canvas: HTMLCanvasElement, options: StageOptions = {})
       return picture;
     },
     show(next) {
-      if (isDisposed) return Promise.resolve();
+      if (isDisposed) {
+        closePicture(next);
+        return Promise.resolve();
+      }
       const isFirst = arrived === null;
+      if (arrived !== null) closePicture(arrived);
       arrived = next;
       schedule();
       if (isFirst) return Promise.resolve();
@@ -203,10 +218,17 @@ export function openStage(canvas: HTMLCanvasElement, options: StageOptions = {})
       isDisposed = true;
       cancelAnimationFrame(request);
       observer.disconnect();
+      if (arrived !== null) closePicture(arrived);
+      if (shown instanceof ImageBitmap) shown.close();
       for (const resolve of waiting) resolve();
       waiting = [];
     },
   };
+}
+
+/** Frees what the browser holds of a picture that nobody will draw any more. */
+export function closePicture({ pixels }: Picture): void {
+  if (!(pixels instanceof Uint8Array)) pixels.close();
 }
 
 /** Squares of two colours, for what lies under transparent pixels; null where no canvas can be had. */

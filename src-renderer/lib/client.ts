@@ -2,13 +2,13 @@
 import { AppError } from '#domain/errors.ts';
 import { Connection } from './connection.ts';
 import { isDesktop, openDesktopPort } from './desktop-bridge.ts';
-import { openWebSocketPort, rpcUrl } from './web-socket-port.ts';
+import { openWebSocketPort, socketUrl } from './web-socket-port.ts';
 
 export const client = new Connection({
   openPort: async () => {
     if (isDesktop) return openDesktopPort();
     try {
-      return await openWebSocketPort(rpcUrl());
+      return await openWebSocketPort(socketUrl('./rpc'));
     } catch (failure) {
       // A socket does not tell why it could not be opened; the page's own address does.
       const answer = await fetch('./', { cache: 'no-store' });

@@ -32,9 +32,9 @@ export function openWebSocketPort(url: string): Promise<Port> {
   });
 }
 
-/** Beside the page, whatever its port. */
-export function rpcUrl(): string {
-  const url = new URL('./rpc', document.baseURI);
+/** Beside the page, whatever its port. @param path relative to the page */
+export function socketUrl(path: string): string {
+  const url = new URL(path, document.baseURI);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   url.hash = '';
   return url.href;

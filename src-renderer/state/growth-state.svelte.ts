@@ -11,10 +11,12 @@ import type { ItemDetail } from '#contract/shapes/library.ts';
 import { AppError } from '#domain/errors.ts';
 import type { Mix } from '#domain/mix.ts';
 import { createRateMeter } from '../canvas/rate-meter.ts';
-import type { Picture } from '../canvas/stage.ts';
+import { isBlank } from '../canvas/blank.ts';
 import { beginStroke, type BrushTool, type Mark, type Stroke } from '../canvas/stroke.ts';
 import { client } from '../lib/client.ts';
+import { graphics } from '../lib/graphics.ts';
 import { failureMessage, isCancelled } from './attempt.ts';
+import { GrowthPictures, type Show } from './growth-pictures.ts';
 import { eventStepsAfter, eventStepsUntil } from './growth-timeline.ts';
 
 export interface GrowthRequest {
@@ -37,7 +39,6 @@ type Opened = Result<AppContract, 'growth.open'>;
 /** A frame without its picture. */
 export type Moment = Omit<Frame, 'rgba'>;
 type ArtworkDetail = Extract<ItemDetail, { kind: 'artwork' }>;
-type Show = (picture: Picture) => Promise<void>;
 
 /** Counters change at most so often while they run, so that they can be read. */
 const countersMs = 66;
@@ -61,8 +62,11 @@ class GrowthState {
   names: readonly string[] = $derived(this.opened?.styles.map(({ name }) => name) ?? []);
 
   readonly #frames = createRateMeter();
-  #show: Show | null = null;
-  #undrawn: { frame: Frame; resolve: () => void } | null = null;
+  readonly #pictures = new GrowthPictures({
+    openCanvas: (onPicture) => graphics.openCanvas(onPicture),
+    isBlank,
+    onBlank: () => void this.watchAgain(),
+  });
   #end: AbortController | null = null;
   #asked: readonly [GrowthRequest, GrowthSettings] | null = null;
   #countersAtMs = 0;
@@ -133,8 +137,7 @@ class GrowthState {
     this.#end = null;
     const { opened } = this;
     if (opened !== null) void this.#closeOnServer(opened.growthId);
-    this.#undrawn?.resolve();
-    this.#undrawn = null;
+    this.#pictures.close();
     this.status = 'none';
     this.opened = null;
     this.artwork = null;
@@ -149,15 +152,9 @@ class GrowthState {
     this.#wantedMix = null;
   }
 
-  /** Frames go here from now on; the result takes it back. */
+  /** Pictures go here from now on; the result takes it back. */
   showOn(show: Show): () => void {
-    this.#show = show;
-    const undrawn = this.#undrawn;
-    this.#undrawn = null;
-    if (undrawn !== null) void show(undrawn.frame).then(undrawn.resolve);
-    return () => {
-      if (this.#show === show) this.#show = null;
-    };
+    return this.#pictures.showOn(show);
   }
 
   /** To be called when a frame came on the screen, and sometimes while none do. */
@@ -269,7 +266,7 @@ class GrowthState {
     try {
       await client.call(
         'growth.watch',
-        { growthId },
+        { growthId, canvas: this.#pictures.open() },
         { signal: end.signal, onProgress: (frame) => this.#receive(frame, end.signal) },
       );
     } catch (failure) {
@@ -291,11 +288,7 @@ class GrowthState {
       this.moment = moment;
       this.eventSteps = eventStepsAfter(this.eventSteps, frame);
     }
-    if (this.#show !== null) return this.#show(frame);
-    return new Promise((resolve) => {
-      this.#undrawn?.resolve();
-      this.#undrawn = { frame, resolve };
-    });
+    return this.#pictures.take(frame);
   }
 
   async #seekOn(): Promise<void> {
