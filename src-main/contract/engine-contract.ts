@@ -364,7 +364,13 @@ export const engineContract = defineContract({
         z.object({ event: z.literal('reading'), progress: scanProgress }),
         /** A sentence, e.g. that the newest checkpoint was unreadable and an older one was taken. */
         z.object({ event: z.literal('notice'), message: z.string() }),
-        z.object({ event: z.literal('started'), iteration: count, iterations: count }),
+        z.object({
+          event: z.literal('started'),
+          iteration: count,
+          iterations: count,
+          /** What computes, where that is a page; null where it is the engine process. */
+          place: z.string().nullable().default(null),
+        }),
         z.object({ event: z.literal('progress'), report: trainingReport }),
         z.object({ event: z.literal('validation'), validation: validationPoint }),
         z.object({ event: z.literal('preview'), iteration: count, picture: bytes, count }),

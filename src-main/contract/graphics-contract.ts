@@ -101,6 +101,8 @@ export const graphicsContract = defineContract({
         /** Indices of pictures, little-endian uint32. */
         training: bytes,
         validation: bytes,
+        /** For measuring. */
+        everyCellLives: z.boolean().default(false),
       }),
       /** The spec with its seed where the picture is. */
       result: z.object({ spec: modelSpec, iteration: count }),

@@ -38,7 +38,11 @@ export async function runInEngine(
       case 'started':
         // What came after that was lost, and comes again.
         store.cutCurve(jobId, event.iteration);
-        context.report({ phase: 'Training', done: event.iteration, total: event.iterations });
+        context.report({
+          phase: event.place === null ? 'Training' : `Training on ${event.place}`,
+          done: event.iteration,
+          total: event.iterations,
+        });
         stop.onStarted();
         return;
       case 'progress': {

@@ -35,6 +35,8 @@ export interface TrainingSetup {
   /** To continue. */
   readonly checkpoint?: Checkpoint;
   readonly implementation: RolloutImplementation;
+  /** No cell dies: for measuring what an iteration takes when all of them live. */
+  readonly everyCellLives?: boolean;
   /** Between two batches of what is judged: lets everything else in the process have its turn. */
   readonly pause?: () => Promise<void>;
 }
@@ -100,13 +102,14 @@ export function openTrainingSession(asked: TrainingSetup): TrainingSession {
   const { run, checkpoint } = asked;
   if (checkpoint && checkpoint.run.kind !== run.kind)
     throw new AppError('mismatch', 'The checkpoint is of a run of another kind: start the run anew.');
-  const setup = { ...asked, spec: placedSpec(asked) };
+  const spec = placedSpec(asked);
+  const setup = { ...asked, spec: asked.everyCellLives === true ? withEveryCell(spec) : spec };
   const [trainer, judge] =
     run.kind === 'single'
       ? [singleTrainer(setup, run), singleJudge(setup, run)]
       : [imagesTrainer(setup, run), imagesJudge(setup, run)];
   return {
-    spec: setup.spec,
+    spec,
     get iteration() {
       return trainer.iteration;
     },
@@ -122,6 +125,13 @@ export function openTrainingSession(asked: TrainingSetup): TrainingSession {
     draw: () => withLessMemory(() => judge.draw(trainer.bestWeights)),
     dispose: () => trainer.dispose(),
   };
+}
+
+/** A threshold that every value is above. */
+const EVERY_CELL = -1e30;
+
+function withEveryCell(spec: ModelSpec): ModelSpec {
+  return { ...spec, automaton: { ...spec.automaton, aliveThreshold: EVERY_CELL } };
 }
 
 /** A rule that is learned from the start may begin where its picture is; one that was learned begins where it did. */

@@ -115,7 +115,7 @@ function noParts(): SentParts {
 }
 
 function openSession(opening: Opening, parts: SentParts): TrainingSession {
-  const { spec, seed } = opening;
+  const { spec, seed, everyCellLives } = opening;
   const run = readRun(opening.run, 'The training');
   if ((run.kind === 'single') !== (spec.network === null)) {
     throw new AppError(
@@ -130,7 +130,7 @@ function openSession(opening: Opening, parts: SentParts): TrainingSession {
   if (training.length === 0)
     throw new AppError('no-images', 'Training needs at least one image, and there is none.');
   return openTrainingSession({
-    ...{ spec, run, seed, pictures, training, validation, implementation: 'auto' },
+    ...{ spec, run, seed, pictures, training, validation, everyCellLives, implementation: 'auto' },
     ...(parts.weights.length > 0 && { weights: weightsOf(joinedParts(parts.weights)) }),
     ...(parts.checkpoint.length > 0 && {
       checkpoint: readCheckpoint(joinedParts(parts.checkpoint), { name: 'The checkpoint' }),
@@ -167,7 +167,10 @@ function weightsOf(bytes: Uint8Array): ValuesByName {
 }
 
 /** Not in the processor's turn: others compute meanwhile. */
-async function sendParts(chunks: Iterable<Uint8Array>, { progress, signal }: PartContext): Promise<Record<string, never>> {
+async function sendParts(
+  chunks: Iterable<Uint8Array>,
+  { progress, signal }: PartContext,
+): Promise<Record<string, never>> {
   for (const part of partsOf(chunks, MOST_PART_BYTES)) {
     if (signal.aborted)
       throw new AppError('cancelled', 'The file was not sent to its end: it was cancelled.');

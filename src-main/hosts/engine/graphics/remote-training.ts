@@ -49,12 +49,15 @@ export async function openRemoteTraining(
   }
 
   try {
-    const { spec, run, seed, pictures, training, validation, checkpoint, weights } = setup;
+    const { spec, run, seed, pictures, training, validation, checkpoint, weights, everyCellLives } = setup;
     await send('pictures', [pictures.images]);
     if (checkpoint) await send('checkpoint', checkpointChunks(checkpoint));
     if (weights) await send('weights', safetensorsChunks(weights, new Map()));
     const indices = { training: bytesOf(training), validation: bytesOf(validation) };
-    const opened = await graphics.call('training.open', { trainingId, spec, run, seed, ...indices });
+    const opened = await graphics.call('training.open', {
+      ...{ trainingId, spec, run, seed, ...indices },
+      ...(everyCellLives && { everyCellLives }),
+    });
     return sessionOf(graphics, trainingId, opened, close);
   } catch (failure) {
     close();

@@ -1,21 +1,22 @@
 /**
- * What a training would cost here: a few iterations of it, with its pictures, on this engine. Newborn models are fast, for
- * their cells die early; what a trained one takes is put together from that and from iterations with every cell alive.
+ * What a training would cost: a few iterations of it, with its pictures, where it would be computed now. Newborn models
+ * are fast, for their cells die early; what a trained one takes is put together from that and from iterations with every
+ * cell alive.
  */
-import { rmdir } from 'node:fs/promises';
 import process from 'node:process';
 import { setImmediate as immediately } from 'node:timers/promises';
 import type { Params, ResultIn } from '#contract/contract.ts';
 import type { EngineContract } from '#contract/engine-contract.ts';
 import type { CallContext } from '#contract/rpc.ts';
 import { AppError } from '#domain/errors.ts';
-import type { Engine } from '../open-engine.ts';
-import type { ModelSpec } from '#domain/model-spec.ts';
+import { pictureBatch } from '#domain/picture-bytes.ts';
+import type { TrainingSession } from '#engine/training/training-session.ts';
 import type { Dataset } from '#media/dataset.ts';
-import { createTrainingJob, type TrainingJob } from '../training-job.ts';
 import { splitPictures } from '../training-start.ts';
+import type { Session } from './session.ts';
 import { loadPictures } from './training-pictures.ts';
-import { freshStart, pathsIn, type RunStart } from './training-run-start.ts';
+import { createTrainingPlaces, type PlacedSetup, type TrainingPlace } from './training-place.ts';
+import { freshStart, type RunStart } from './training-run-start.ts';
 
 type Estimate = Params<EngineContract, 'training.estimate'>;
 
@@ -29,62 +30,89 @@ const BESIDES = 1.05;
 const LOOKED_AT = 64;
 /** Cells that a growth's edge moves on in a step: half of the cells fire. */
 const EDGE_SPEED = 0.75;
-/** A threshold that every value is above. */
-const EVERY_CELL = -1e30;
 
 /** @throws AppError cancelled, out-of-memory and what reading the pictures throws */
 export async function estimateTraining(
-  { implementation, description, heap }: Engine,
+  session: Session,
   params: Estimate,
   { signal, progress }: CallContext<{ phase: string }>,
 ): Promise<ResultIn<EngineContract, 'training.estimate'>> {
   const start = await freshStart(params);
   await progress({ phase: 'Reading the pictures' });
   const pictures = await loadPictures(params, start.spec, { signal, progress: () => Promise.resolve() });
-  await progress({ phase: 'Measuring a few iterations' });
+  const { iterations } = start;
+  const batch = start.run.options.batchSize;
+  const places = createTrainingPlaces(session);
+  for (let place = await places.best(); ; place = await places.best()) {
+    await progress({ phase: `Measuring a few iterations${place.isInPage ? ` on ${place.brief}` : ''}` });
+    try {
+      const measured = await measureAt(place, start, pictures, signal);
+      const seconds = (iterations * measured.msPerIteration * BESIDES) / 1000;
+      return { iterations, batch, seconds, ...measured };
+    } catch (failure) {
+      // A page that goes away is not where it will run.
+      if (signal.aborted || places.whyLeft(place, failure) === null) throw failure;
+    }
+  }
+}
+
+/** Of a page, whose memory nobody can ask for, the memory is this process's share of the work. */
+async function measureAt(
+  place: TrainingPlace,
+  start: RunStart,
+  pictures: Dataset,
+  signal: AbortSignal,
+): Promise<{ msPerIteration: number; peakBytes: number; freeBytes: number }> {
+  const { heap } = place;
   const { rss } = process.memoryUsage();
   const freeBytes = process.availableMemory() + rss;
   const largestRss = { bytes: rss };
   heap?.startPeak();
-  const measure = async (spec: ModelSpec): Promise<number> => {
-    const job = await createTrainingJob({
-      ...start,
-      spec,
-      ...splitPictures(spec, { count: pictures.count, seed: start.seed }),
-      ...{ pictures, implementation, backend: description, data: '', dtype: 'F16' },
-      paths: pathsIn(params.folder),
-    });
+  const some = somePictures(start, pictures);
+  const measure = async (everyCellLives: boolean): Promise<number> => {
+    const training = await place.open({ ...start, ...some, everyCellLives }, signal);
     try {
-      return await msPerStep(job.trainer, signal, largestRss);
+      return await msPerStep(training, signal, largestRss);
     } finally {
-      job.dispose();
+      training.dispose();
     }
   };
-  const { spec } = start;
-  let newbornMs: number;
-  let denseMs: number;
-  try {
-    newbornMs = await measure(spec);
-    denseMs = await measure({ ...spec, automaton: { ...spec.automaton, aliveThreshold: EVERY_CELL } });
-  } finally {
-    // It was made for files that a run would write; a run's own has some.
-    await rmdir(params.folder).catch(() => undefined);
-  }
-  const msPerIteration = newbornMs + Math.max(0, denseMs - newbornMs) * livingShare(start, pictures);
+  const newbornMs = await measure(false);
+  const denseMs = await measure(true);
   // What a larger run left in the heap is not this one's.
   const peakBytes =
     heap === null ? largestRss.bytes : Math.max(0, largestRss.bytes - heap.totalBytes) + heap.peakBytes;
-  const { iterations } = start;
+  const msPerIteration = newbornMs + Math.max(0, denseMs - newbornMs) * livingShare(start, pictures);
+  return { msPerIteration, peakBytes, freeBytes };
+}
+
+/** As many as the measured iterations see: a page need not be sent all. */
+function somePictures(
+  { spec, seed, run }: RunStart,
+  { count, images }: Dataset,
+): Pick<PlacedSetup, 'pictures' | 'training' | 'validation'> {
+  const size = spec.grid.height * spec.grid.width * 4;
+  const seen = splitPictures(spec, { count, seed }).training.slice(
+    0,
+    run.options.batchSize * (WARM_UP + MEASURED),
+  );
+  const bytes = new Uint8Array(seen.length * size);
+  for (const [i, index] of seen.entries())
+    bytes.set(images.subarray(index * size, (index + 1) * size), i * size);
   return {
-    ...{ iterations, msPerIteration, peakBytes, freeBytes },
-    batch: start.run.options.batchSize,
-    seconds: (iterations * msPerIteration * BESIDES) / 1000,
+    pictures: {
+      images: bytes,
+      count: seen.length,
+      batch: (indices) => pictureBatch(bytes, size, indices),
+    },
+    training: Uint32Array.from(seen, (_, i) => i),
+    validation: spec.network === null ? Uint32Array.of(0) : new Uint32Array(),
   };
 }
 
 /** Of a few iterations, the mean. */
 async function msPerStep(
-  trainer: TrainingJob['trainer'],
+  training: TrainingSession,
   signal: AbortSignal,
   largestRss: { bytes: number },
 ): Promise<number> {
@@ -94,7 +122,7 @@ async function msPerStep(
     if (signal.aborted) throw new AppError('cancelled', 'Measuring was cancelled.');
     if (made > WARM_UP && performance.now() - beginMs > MEASURE_AT_MOST_MS) break;
     const startMs = performance.now();
-    await trainer.step();
+    await training.step();
     if (made >= WARM_UP) times.push(performance.now() - startMs);
     largestRss.bytes = Math.max(largestRss.bytes, process.memoryUsage.rss());
     await immediately();

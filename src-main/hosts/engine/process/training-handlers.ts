@@ -7,7 +7,7 @@ import { scanPictures } from './training-pictures.ts';
 export function trainingHandlers(session: Session): HandlersOf<`training.${'scan' | 'estimate' | 'run'}`> {
   return {
     'training.scan': (params, context) => scanPictures(params, context),
-    'training.estimate': (params, context) => estimateTraining(session.engine(), params, context),
-    'training.run': (params, context) => runTrainingCall(session.engine(), params, context),
+    'training.estimate': (params, context) => estimateTraining(session, params, context),
+    'training.run': (params, context) => runTrainingCall(session, params, context),
   };
 }
