@@ -6,8 +6,11 @@
 import { AppError } from '#domain/errors.ts';
 import { LessMemoryError } from '#engine/less-memory.ts';
 import type { BindingCode, KernelCode } from './code/kernel-code.ts';
+import type { VariantLimits } from './code/variant.ts';
+import type { DispatchTimer } from './dispatch-timer.ts';
 import type { MemoryLimits, MemoryPlan } from './memory-plan.ts';
 import { SubmissionPace, UNWATCHED_MS } from './submission-pace.ts';
+import { VariantChoices } from './variant-choices.ts';
 
 /** What a host hands in. It destroys the device itself, after the backend is disposed of. */
 export interface GpuHost {
@@ -20,6 +23,8 @@ export interface GpuHost {
   readonly scratchBytes?: number;
   /** A submission takes no longer than this, as far as it can be told before. */
   readonly submissionMs?: number;
+  /** Rollouts keep their states as float16. Off if left out. */
+  readonly halfStates?: boolean;
   /** Told once whenever less memory must do. */
   readonly onNotice?: (sentence: string) => void;
 }
@@ -37,7 +42,13 @@ export const wantedLimits = [
   'maxComputeInvocationsPerWorkgroup',
 ] as const;
 
+const featureNames: readonly string[] = ['timestamp-query', 'subgroups'];
+
+/** What a device is asked for where its adapter offers it: `requiredFeatures` of requestDevice. */
+export const wantedFeatures = featureNames as readonly GPUFeatureName[];
+
 export interface Compiled {
+  readonly label: string;
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
 }
@@ -49,6 +60,12 @@ export class Gpu {
   readonly host: GpuHost;
   readonly device: GPUDevice;
   readonly pace: SubmissionPace;
+  /** Which of the matrix kernels' variants runs; the plain one where nothing was chosen. */
+  readonly choices = new VariantChoices();
+  /** Whether rollouts keep their states as float16: half the memory, and an error that `bench gpu` tells. */
+  halfStates: boolean;
+  /** What times the dispatches, while somebody wants to know. */
+  timer: DispatchTimer | null = null;
   readonly #pipelines = new Map<string, Compiled>();
   readonly #scratch = new Map<string, GPUBuffer>();
   #codes = new Map<string, KernelCode | null>();
@@ -63,6 +80,7 @@ export class Gpu {
     this.host = host;
     this.device = host.device;
     this.pace = new SubmissionPace(host.submissionMs ?? UNWATCHED_MS);
+    this.halfStates = host.halfStates ?? false;
     this.#scratchLimit = host.scratchBytes ?? DEFAULT_SCRATCH_BYTES;
     void this.device.lost.then(() => (this.#isLost = true));
     this.device.onuncapturederror = ({ error }) => {
@@ -78,6 +96,15 @@ export class Gpu {
 
   get workgroupBytes(): number {
     return this.device.limits.maxComputeWorkgroupStorageSize;
+  }
+
+  get variantLimits(): VariantLimits {
+    const { limits, features } = this.device;
+    return {
+      workgroupBytes: this.workgroupBytes,
+      threads: Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX),
+      subgroups: features.has('subgroups'),
+    };
   }
 
   get memoryLimits(): MemoryLimits {
@@ -120,7 +147,7 @@ export class Gpu {
       layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
       compute: { module, entryPoint: 'main' },
     });
-    return { pipeline, layout };
+    return { label, pipeline, layout };
   }
 
   bindGroup({ layout }: Compiled, bound: readonly Bound[]): GPUBindGroup {

@@ -24,7 +24,8 @@ export interface MemoryPlan {
   /** Bytes of every scratch buffer by its name; one that is not needed is not there. */
   readonly buffers: Readonly<Record<string, number>>;
   readonly totalBytes: number;
-  /** Bytes from one state, or one step's marks, to the next in a buffer of several. */
+  /** Bytes of a state in float32, and from one state as it is kept, or one step's marks, to the next in a buffer of several. */
+  readonly plainStride: number;
   readonly stateStride: number;
   readonly markStride: number;
 }
@@ -35,6 +36,7 @@ const WANTED_WORKGROUPS = 512;
 /**
  * @param samples in the batch
  * @param steps T
+ * @param half whether states are kept as float16
  * @returns null where not even one sample fits
  */
 export function planMemory(
@@ -43,12 +45,13 @@ export function planMemory(
   steps: number,
   backward: boolean,
   limits: MemoryLimits,
+  half = false,
 ): MemoryPlan | null {
   for (let some = samples; ; some = Math.ceil(some / 2)) {
     const fewest = backward ? Math.ceil(Math.sqrt(steps)) : 1;
     for (let segments = 1; segments <= fewest; segments++) {
       const segment = backward ? Math.ceil(steps / segments) : steps;
-      const plan = planOf(sizes, some, segment, Math.ceil(steps / segment), backward, limits.alignment);
+      const plan = planOf(sizes, some, segment, Math.ceil(steps / segment), backward, limits.alignment, half);
       const isWithin = Object.values(plan.buffers).every((bytes) => bytes <= limits.buffer);
       if (isWithin && plan.totalBytes <= limits.total) return plan;
     }
@@ -63,10 +66,12 @@ function planOf(
   segments: number,
   backward: boolean,
   alignment: number,
+  half: boolean,
 ): MemoryPlan {
   const { cells, C, wide, rowGroups } = sizes;
   const aligned = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
-  const stateStride = aligned(samples * cells * C * 4);
+  const plainStride = aligned(samples * cells * C * 4);
+  const stateStride = half ? aligned(samples * cells * C * 2) : plainStride;
   const markStride = aligned(samples * cells * 4);
   const parts = Math.min(blocksOf(sizes), Math.max(1, Math.ceil(WANTED_WORKGROUPS / samples)));
   // States 0, 2, … of a segment lie in `even`, 1, 3, … in `odd`: no kernel reads and writes the same buffer.
@@ -74,16 +79,16 @@ function planOf(
   const buffers: Record<string, number> = {
     even: Math.ceil(kept / 2) * stateStride,
     odd: Math.floor(kept / 2) * stateStride,
-    updated: stateStride,
+    updated: plainStride,
     marks: (backward ? segment : 1) * markStride,
   };
   if (backward) {
     if (segments > 1) buffers['checkpoints'] = segments * stateStride;
-    buffers['gradientEven'] = stateStride;
-    buffers['gradientOdd'] = stateStride;
+    buffers['gradientEven'] = plainStride;
+    buffers['gradientOdd'] = plainStride;
     buffers['featureGradient'] = samples * cells * rowGroups * wide * 4;
     buffers['sums'] = samples * parts * ruleFloats(sizes) * 4;
   }
   const totalBytes = Object.values(buffers).reduce((sum, bytes) => sum + bytes, 0);
-  return { samples, segment, segments, parts, buffers, totalBytes, stateStride, markStride };
+  return { samples, segment, segments, parts, buffers, totalBytes, plainStride, stateStride, markStride };
 }

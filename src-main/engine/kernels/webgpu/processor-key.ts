@@ -7,12 +7,13 @@ import { presets } from '#domain/model-presets.ts';
 import { adamCode } from './code/adam-code.ts';
 import { ruleFloats, sizesOf, type StepShape } from './code/automaton-code.ts';
 import { gradientCellsCode } from './code/gradient-cells-code.ts';
-import { gradientRowsCode } from './code/gradient-rows-code.ts';
+import { fitsRows, gradientRowsCode } from './code/gradient-rows-code.ts';
 import type { KernelCode } from './code/kernel-code.ts';
 import { liveCode } from './code/live-code.ts';
 import { lossCode } from './code/loss-code.ts';
 import { reduceCode } from './code/reduce-code.ts';
-import { updateCode } from './code/update-code.ts';
+import { fitsUpdate, updateCode } from './code/update-code.ts';
+import { furtherVariants, plainVariant, type Variant } from './code/variant.ts';
 
 /** As WebGPU tells it, GPUAdapterInfo; all may be empty. Dawn puts the driver's name and version into the description. */
 export interface ProcessorInfo {
@@ -56,11 +57,23 @@ function sourcesOf(shape: StepShape): string[] {
     reduceCode({ stride: ruleFloats(sizes), offset: 0, size: sizes.d, parts: 1, overSamples: false }),
     adamCode(sizes.d, false),
     ...WORKGROUP_BYTES.flatMap((workgroupBytes) => [
-      updateCode({ ...shape, drawnRules: 1, ruleASample: true, workgroupBytes }),
-      gradientRowsCode({ ...gradient, parts: 8, workgroupBytes }),
+      ...variants(shape, (variant) => fitsUpdate(shape, workgroupBytes, variant)).map((variant) =>
+        updateCode({ ...shape, drawnRules: 1, ruleASample: true, workgroupBytes, variant }),
+      ),
+      ...variants(shape, (variant) => fitsRows(shape, workgroupBytes, variant)).map((variant) =>
+        gradientRowsCode({ ...gradient, parts: 8, workgroupBytes, variant }),
+      ),
     ]),
   ];
   return codes.map((code) => code?.source ?? '');
+}
+
+/** The plain one, and the same with each thing that can be otherwise. */
+function variants(shape: StepShape, fits: (variant: Variant) => boolean): Variant[] {
+  const plain = plainVariant(shape, fits);
+  if (plain === null) return [];
+  const changed = furtherVariants(shape, { subgroups: true }).map((change) => ({ ...plain, ...change }));
+  return [plain, ...changed];
 }
 
 /** What WebGPU promises, and what most processors have. */

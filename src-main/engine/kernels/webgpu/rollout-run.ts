@@ -10,20 +10,26 @@ import {
   parameterNames,
   ruleFloats,
   sizesOf,
+  stateBytes,
   THREADS,
   type Sizes,
   type StepShape,
 } from './code/automaton-code.ts';
+import { convertCode } from './code/convert-code.ts';
 import { gradientCellsCode } from './code/gradient-cells-code.ts';
-import { gradientRowsCode } from './code/gradient-rows-code.ts';
+import { fitsRows, gradientRowsCode } from './code/gradient-rows-code.ts';
 import type { KernelCode } from './code/kernel-code.ts';
 import { liveCode, type HoldShape } from './code/live-code.ts';
 import { lossCode } from './code/loss-code.ts';
+import { largestRadius } from './code/perception-code.ts';
 import { reduceCode } from './code/reduce-code.ts';
-import { updateBlocks, updateCode } from './code/update-code.ts';
+import { fitsUpdate, updateCode } from './code/update-code.ts';
+import { blockPlan, plainVariant, type Variant } from './code/variant.ts';
 import { BUFFER_UNIFORM, type Bound, type Compiled, type Gpu } from './gpu.ts';
 import { planMemory, type MemoryPlan } from './memory-plan.ts';
+import { Slices } from './slices.ts';
 import { Submission } from './submission.ts';
+import type { MatrixKernel } from './variant-choices.ts';
 
 export interface RolloutTask {
   readonly automaton: Automaton;
@@ -44,6 +50,8 @@ export interface RolloutTask {
     readonly limits: GPUBuffer | null;
   } | null;
   readonly hold: (HoldShape & { readonly mask: GPUBuffer; readonly values: GPUBuffer }) | null;
+  /** Of the matrix kernels; as the device's choices are, if left out. */
+  readonly variants?: Partial<Readonly<Record<MatrixKernel, Variant>>>;
 }
 
 /** Where the backward pass begins, and where it leaves what it finds. */
@@ -73,9 +81,11 @@ export function runRollout(
   state: GPUBuffer | null,
   goal: RolloutGoal | null,
 ): void {
-  const shape: StepShape = { automaton: task.automaton, grid: task.grid };
+  const half = gpu.halfStates;
+  const shape: StepShape = { automaton: task.automaton, grid: task.grid, half };
   const sizes = sizesOf(shape);
-  const plan = planMemory(sizes, task.batch, task.steps, goal !== null, gpu.memoryLimits);
+  if (half && sizes.wide !== 4) throw notFour(sizes);
+  const plan = planMemory(sizes, task.batch, task.steps, goal !== null, gpu.memoryLimits, half);
   if (plan === null) throw tooLarge(gpu, sizes);
   const run = new RolloutRun(gpu, task, shape, plan);
   for (let first = 0; first < task.batch; first += plan.samples) {
@@ -90,6 +100,24 @@ function tooLarge(gpu: Gpu, { cells, C }: Sizes): AppError {
   );
 }
 
+function notFour({ C }: Sizes): AppError {
+  return new AppError(
+    'unsupported',
+    `States of ${C} channels cannot be kept as float16, which goes by four: choose float32, or a number of channels that four divides.`,
+  );
+}
+
+/** The variant of a matrix kernel that nothing was chosen for; null where none fits the device. */
+export function plainVariantOn(gpu: Gpu, kernel: MatrixKernel, shape: StepShape): Variant | null {
+  const fits = kernel === 'update' ? fitsUpdate : fitsRows;
+  return plainVariant(shape, (variant) => fits(shape, gpu.workgroupBytes, variant));
+}
+
+interface StatePlace {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+}
+
 class RolloutRun {
   readonly #gpu: Gpu;
   readonly #task: RolloutTask;
@@ -99,6 +127,8 @@ class RolloutRun {
   readonly #scratch: Record<string, GPUBuffer>;
   readonly #parameters: GPUBuffer;
   readonly #parameterStride: number;
+  readonly #slices: Slices;
+  readonly #variants: Record<MatrixKernel, Variant | null>;
   readonly #groups = new Map<string, GPUBindGroup>();
   #work: Submission;
 
@@ -112,39 +142,46 @@ class RolloutRun {
     this.#parameterStride = Math.max(PARAMETER_BYTES, gpu.device.limits.minUniformBufferOffsetAlignment);
     const bytes = this.#parameterStride * (task.steps + 1);
     this.#parameters = gpu.scratch('parameters', bytes, BUFFER_UNIFORM);
+    this.#slices = new Slices(gpu, this.#parameterStride);
+    const variantFor = (kernel: MatrixKernel): Variant | null =>
+      task.variants?.[kernel] ??
+      gpu.choices.of(kernel, shape, task.batch) ??
+      plainVariantOn(gpu, kernel, shape);
+    this.#variants = { update: variantFor('update'), rows: variantFor('rows') };
     this.#work = new Submission(gpu);
   }
 
   /** Samples first … first + count − 1, whole. */
   part(first: number, count: number, state: GPUBuffer | null, goal: RolloutGoal | null): void {
-    const { steps, x0 } = this.#task;
+    const { steps } = this.#task;
     const { segment, segments, stateStride } = this.#plan;
     const bytes = count * this.#sizes.cells * this.#sizes.C * 4;
     const offset = first * this.#sizes.cells * this.#sizes.C * 4;
+    const kept = count * stateBytes(this.#shape);
     this.#writeParameters(first);
     const lengthOf = (s: number): number => Math.min(segment, steps - s * segment);
     const checkpoints = this.#scratch['checkpoints'];
 
-    this.#work.copy(x0, offset, this.#state(0).buffer, 0, bytes);
+    this.#start(first, count);
     for (let s = 0; s < segments; s++) {
       const length = lengthOf(s);
       this.#forward(s * segment, length, count, goal !== null);
       if (s === segments - 1) break;
       const end = this.#state(length);
-      this.#work.copy(end.buffer, end.offset, checkpoints, (s + 1) * stateStride, bytes);
-      this.#work.copy(checkpoints, (s + 1) * stateStride, this.#state(0).buffer, 0, bytes);
+      this.#work.copy(end.buffer, end.offset, checkpoints, (s + 1) * stateStride, kept);
+      this.#work.copy(checkpoints, (s + 1) * stateStride, this.#state(0).buffer, 0, kept);
     }
     const last = lengthOf(segments - 1);
     const final = this.#state(goal === null ? last % 2 : last);
-    if (state !== null) this.#work.copy(final.buffer, final.offset, state, offset, bytes);
+    if (state !== null) this.#finish(final, state, first, count);
     if (goal !== null) {
       this.#begin(goal, count, last, bytes, offset);
       this.#work.clear(this.#scratch['sums'], this.#plan.buffers['sums']);
       for (let s = segments - 1; s >= 0; s--) {
         const length = lengthOf(s);
         if (s < segments - 1) {
-          const [from, at] = s === 0 ? [x0, offset] : [checkpoints, s * stateStride];
-          this.#work.copy(from, at, this.#state(0).buffer, 0, bytes);
+          if (s === 0) this.#start(first, count);
+          else this.#work.copy(checkpoints, s * stateStride, this.#state(0).buffer, 0, kept);
           this.#forward(s * segment, length, count, true);
           // The next segment left its gradient where step 0 does.
           if (length % 2 === 1) this.#work.copy(this.#gradient(0), 0, this.#gradient(1), 0, bytes);
@@ -158,8 +195,33 @@ class RolloutRun {
     this.#work.submit();
   }
 
+  /** State 0, of samples first … first + count − 1. */
+  #start(first: number, count: number): void {
+    const { x0 } = this.#task;
+    const [state, bytes] = [this.#state(0), count * this.#sizes.cells * this.#sizes.C * 4];
+    if (this.#shape.half !== true) this.#work.copy(x0, first * (bytes / count), state.buffer, 0, bytes);
+    else this.#convert('in', x0, state, count);
+  }
+
+  /** A state into a tensor's samples first … first + count − 1. */
+  #finish(state: StatePlace, tensor: GPUBuffer, first: number, count: number): void {
+    const bytes = count * this.#sizes.cells * this.#sizes.C * 4;
+    if (this.#shape.half === true) this.#convert('out', tensor, state, count);
+    else this.#work.copy(state.buffer, state.offset, tensor, first * (bytes / count), bytes);
+  }
+
+  #convert(way: 'in' | 'out', tensor: GPUBuffer, state: StatePlace, count: number): void {
+    const kernel = this.#kernel(`states ${way}`, { ...this.#shape, way }, convertCode);
+    const group = this.#group(`states ${way} ${state.buffer.label}`, kernel, () => {
+      const moving = this.#movingState(state.buffer);
+      return [this.#parameter(), ...(way === 'in' ? [tensor, moving] : [moving, tensor])];
+    });
+    const groups = Math.ceil((this.#sizes.cells * this.#sizes.groups) / THREADS);
+    this.#work.dispatch(kernel, group, [0, state.offset], [groups, count], 0);
+  }
+
   /** State i of a segment: its buffer and where it lies in it. */
-  #state(i: number): { buffer: GPUBuffer; offset: number } {
+  #state(i: number): StatePlace {
     const { even, odd } = this.#scratch;
     return { buffer: i % 2 === 0 ? even : odd, offset: (i >> 1) * this.#plan.stateStride };
   }
@@ -178,28 +240,28 @@ class RolloutRun {
     const ruleASample = task.ruleCount / M > 1;
     const update = this.#kernel(
       'update',
-      { ...this.#shape, drawnRules, ruleASample, workgroupBytes: this.#gpu.workgroupBytes },
+      { ...this.#shape, drawnRules, ruleASample, ...this.#varied('update') },
       updateCode,
     );
     const holdShape = hold && { channels: hold.channels, shared: hold.shared };
     const live = this.#kernel('live', { ...this.#shape, hold: holdShape }, liveCode);
-    const blocks = updateBlocks(this.#shape);
+    const blocks = blockPlan(this.#shape, this.#varied('update').variant).count;
     const units = count * sizes.cells * (sizes.K + sizes.C) * sizes.d * Math.max(automaton.fireRate, 0.1);
+    const livingUnits = count * sizes.cells * (4 * sizes.C + 40);
     for (let i = 0; i < length; i++) {
       const from = this.#state(isKept ? i : i % 2);
       const to = this.#state(isKept ? i + 1 : (i + 1) % 2);
       const parameters = (firstStep + i) * this.#parameterStride;
       const parity = i % 2;
-      this.#work.mayPause(units);
       const updating = this.#group(`update ${parity}`, update, () => [
-        this.#parameter(),
+        ...[this.#parameter(), this.#slices.bound],
         this.#movingState(from.buffer),
         ...[task.w0, task.b0, task.w1, this.#scratch['updated']],
         ...(drawnRules > 1 && mix?.limits ? [mix.limits] : []),
       ]);
-      this.#work.dispatch(update, updating, [parameters, from.offset], [blocks, count], units);
+      this.#spread(update, updating, [parameters, from.offset], [blocks, count], units);
       const living = this.#group(`live ${parity}`, live, () => [
-        this.#parameter(),
+        ...[this.#parameter(), this.#slices.bound],
         this.#movingState(from.buffer),
         this.#scratch['updated'],
         this.#movingState(to.buffer),
@@ -208,7 +270,7 @@ class RolloutRun {
       ]);
       const marks = isKept ? i * this.#plan.markStride : 0;
       const cells = Math.ceil(sizes.cells / THREADS);
-      this.#work.dispatch(live, living, [parameters, from.offset, to.offset, marks], [cells, count], 0);
+      this.#spread(live, living, [parameters, from.offset, to.offset, marks], [cells, count], livingUnits);
     }
   }
 
@@ -239,34 +301,55 @@ class RolloutRun {
     const gradientShape = { ...this.#shape, ruleASample, heldChannels: task.hold?.channels ?? 0 };
     const rows = this.#kernel(
       'gradient rows',
-      { ...gradientShape, parts, workgroupBytes: this.#gpu.workgroupBytes },
+      { ...gradientShape, parts, ...this.#varied('rows') },
       gradientRowsCode,
     );
     const cells = this.#kernel('gradient cells', gradientShape, gradientCellsCode);
     const units = 3 * count * sizes.cells * (sizes.K + sizes.C) * sizes.d * task.automaton.fireRate;
+    const reach = 2 * largestRadius(task.automaton.sobelSizes) + 1;
+    const cellUnits = count * sizes.cells * sizes.C * Math.max(9, reach) * 4;
     for (let i = length - 1; i >= 0; i--) {
       const state = this.#state(i);
       const parameters = (firstStep + i) * this.#parameterStride;
       const marks = i * markStride;
       const parity = i % 2;
       const after = this.#gradient(i + 1);
-      this.#work.mayPause(units);
       const ofRows = this.#group(`rows ${parity}`, rows, () => [
-        this.#parameter(),
+        ...[this.#parameter(), this.#slices.bound],
         this.#movingState(state.buffer),
         this.#movingMarks(),
         ...[after, task.w0, task.b0, task.w1],
         ...[this.#scratch['featureGradient'], this.#scratch['sums']],
       ]);
-      this.#work.dispatch(rows, ofRows, [parameters, state.offset, marks], [parts, count], units);
+      this.#spread(rows, ofRows, [parameters, state.offset, marks], [parts, count], units);
       const ofCells = this.#group(`cells ${parity}`, cells, () => [
-        this.#parameter(),
+        ...[this.#parameter(), this.#slices.bound],
         this.#movingMarks(),
         ...[after, this.#scratch['featureGradient'], this.#gradient(i)],
       ]);
       const groups = Math.ceil((sizes.cells * sizes.groups) / THREADS);
-      this.#work.dispatch(cells, ofCells, [parameters, marks], [groups, count], 0);
+      this.#spread(cells, ofCells, [parameters, marks], [groups, count], cellUnits);
     }
+  }
+
+  /** A kernel over workgroups [x, y], in as many dispatches as no submission being too long takes. */
+  #spread(
+    kernel: Compiled,
+    group: GPUBindGroup,
+    [parameters, ...others]: readonly number[],
+    whole: readonly [x: number, y: number],
+    units: number,
+  ): void {
+    for (const { origin, extent, share } of this.#slices.of(whole, units)) {
+      this.#work.mayPause(units * share);
+      this.#work.dispatch(kernel, group, [parameters, origin, ...others], extent, units * share);
+    }
+  }
+
+  #varied(kernel: MatrixKernel): { workgroupBytes: number; variant: Variant } {
+    const variant = this.#variants[kernel];
+    if (variant === null) throw this.#tooLargeRule();
+    return { workgroupBytes: this.#gpu.workgroupBytes, variant };
   }
 
   #reduce({ perSample, dw0, db0, dw1 }: RolloutGoal, first: number, count: number): void {
@@ -311,9 +394,13 @@ class RolloutRun {
 
   #kernel<S>(name: string, shape: S, build: (shape: S) => KernelCode | null): Compiled {
     const code = this.#gpu.code(name, shape, build);
-    if (code !== null) return this.#gpu.compiled(code);
+    if (code === null) throw this.#tooLargeRule();
+    return this.#gpu.compiled(code);
+  }
+
+  #tooLargeRule(): AppError {
     const { C, d, K } = this.#sizes;
-    throw new AppError(
+    return new AppError(
       'unsupported',
       `A rule of ${C} channels, ${K} features and ${d} hidden values is too large for the kernels on ${this.#gpu.host.name}: choose the backend wasm.`,
     );

@@ -13,13 +13,16 @@ export class Submission {
 
   /** @param units of work, about a multiply-add each */
   dispatch(
-    { pipeline }: Compiled,
+    { pipeline, label }: Compiled,
     group: GPUBindGroup,
     offsets: readonly number[],
     [x, y]: readonly [x: number, y: number],
     units: number,
   ): void {
-    this.#pass ??= this.#commands().beginComputePass();
+    const { timer } = this.#gpu;
+    // A pass for each, where they are timed one by one.
+    if (timer !== null) this.#endPass();
+    this.#pass ??= this.#commands().beginComputePass(timer?.pass(label));
     this.#pass.setPipeline(pipeline);
     this.#pass.setBindGroup(0, group, offsets);
     this.#pass.dispatchWorkgroups(x, y);
@@ -44,7 +47,8 @@ export class Submission {
   submit(): void {
     if (this.#encoder === null) return;
     this.#endPass();
-    const { device, host, pace } = this.#gpu;
+    const { device, host, pace, timer } = this.#gpu;
+    timer?.resolve(this.#encoder);
     device.queue.submit([this.#encoder.finish()]);
     const units = this.#units;
     const handedOver = host.now();

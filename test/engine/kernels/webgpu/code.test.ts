@@ -5,27 +5,50 @@ import fc from 'fast-check';
 import { presets } from '#domain/model-presets.ts';
 import type { Automaton, Grid } from '#domain/automaton.ts';
 import { gradientFilters } from '#engine/kernels/reference/rollout.ts';
-import { sizesOf } from '#engine/kernels/webgpu/code/automaton-code.ts';
+import type { StepShape } from '#engine/kernels/webgpu/code/automaton-code.ts';
 import { gradientCellsCode } from '#engine/kernels/webgpu/code/gradient-cells-code.ts';
-import { gradientRowsCode } from '#engine/kernels/webgpu/code/gradient-rows-code.ts';
+import { fitsRows, gradientRowsCode } from '#engine/kernels/webgpu/code/gradient-rows-code.ts';
 import { float, type KernelCode } from '#engine/kernels/webgpu/code/kernel-code.ts';
 import { liveCode } from '#engine/kernels/webgpu/code/live-code.ts';
 import { lossCode } from '#engine/kernels/webgpu/code/loss-code.ts';
 import { filterScale } from '#engine/kernels/webgpu/code/perception-code.ts';
 import { tilingOf, TILE, tileThreads } from '#engine/kernels/webgpu/code/tile-code.ts';
-import { updateCode } from '#engine/kernels/webgpu/code/update-code.ts';
+import { fitsUpdate, updateCode } from '#engine/kernels/webgpu/code/update-code.ts';
+import {
+  blockPlan,
+  furtherVariants,
+  largerVariants,
+  plainVariant,
+  stagedCells,
+  type Variant,
+} from '#engine/kernels/webgpu/code/variant.ts';
 
 /** What WebGPU promises of every device; most have twice the workgroup memory. */
 const PROMISED = { storageBuffers: 8, moving: 4, workgroupBytes: 16_384 };
 
+/** The plain variant, larger ones, and all with every other thing that fits. */
+function variantsOf(shape: StepShape, fits: (variant: Variant) => boolean): Variant[] {
+  const plain = plainVariant(shape, fits);
+  assert.ok(plain !== null);
+  return [plain, ...largerVariants(shape, fits)].flatMap((tiles) =>
+    [{}, ...furtherVariants(shape, { subgroups: true })]
+      .map((change) => ({ ...tiles, ...change }))
+      .filter((variant) => fits(variant)),
+  );
+}
+
 function codesOf(automaton: Automaton, grid: Grid, workgroupBytes: number): (KernelCode | null)[] {
   const shape = { automaton, grid };
   const gradient = { ...shape, ruleASample: true, heldChannels: 4 };
+  const updates = variantsOf(shape, (variant) => fitsUpdate(shape, workgroupBytes, variant));
+  const rows = variantsOf(shape, (variant) => fitsRows(shape, workgroupBytes, variant));
   return [
-    updateCode({ ...shape, drawnRules: 1, ruleASample: true, workgroupBytes }),
-    updateCode({ ...shape, drawnRules: 4, ruleASample: false, workgroupBytes }),
+    ...updates.flatMap((variant) => [
+      updateCode({ ...shape, drawnRules: 1, ruleASample: true, workgroupBytes, variant }),
+      updateCode({ ...shape, drawnRules: 4, ruleASample: false, workgroupBytes, variant }),
+    ]),
     liveCode({ ...shape, hold: { channels: 4, shared: true } }),
-    gradientRowsCode({ ...gradient, parts: 3, workgroupBytes }),
+    ...rows.map((variant) => gradientRowsCode({ ...gradient, parts: 3, workgroupBytes, variant })),
     gradientCellsCode(gradient),
     lossCode({ ...shape, loss: 'bce', weighted: true }),
   ];
@@ -57,7 +80,10 @@ test('whatever a shape says stands in the source: no two shapes share a pipeline
     { gain: 0.99 },
   ];
   const update = (a: Automaton, g: Grid): string =>
-    updateCode({ automaton: a, grid: g, drawnRules: 1, ruleASample: true, workgroupBytes: 32_768 })!.source;
+    updateCode({
+      ...{ automaton: a, grid: g, drawnRules: 1, ruleASample: true, workgroupBytes: 32_768 },
+      variant: plainVariant({ automaton: a, grid: g }, () => true)!,
+    })!.source;
   const sources = changes.map((change) => update({ ...automaton, ...change }, grid));
   sources.push(update(automaton, grid), update(automaton, { height: 29, width: 28 }));
   assert.equal(new Set(sources).size, sources.length);
@@ -71,16 +97,47 @@ test('a tiling has a tile a thread, whole chunks, and the memory that it says', 
       fc.subarray([3, 5, 7, 9]),
       (channels, hidden, sobelSizes) => {
         const automaton = { ...presets.digits.automaton, channels, hidden, sobelSizes };
-        const sizes = sizesOf({ automaton, grid: { height: 5, width: 5 } });
-        const tiling = tilingOf(sizes, 32_768, 2, channels);
-        if (tiling === null) return;
-        assert.ok(tileThreads(tiling) <= 64);
+        const shape = { automaton, grid: { height: 5, width: 5 } };
+        const needs = { perHidden: 2, others: channels };
+        const variant = plainVariant(shape, (one) => tilingOf(shape, one, 32_768, needs) !== null);
+        if (variant === null) return;
+        const tiling = tilingOf(shape, variant, 32_768, needs)!;
+        assert.ok(tileThreads(tiling) <= tiling.threads);
+        assert.ok(tiling.bytes <= 32_768);
         assert.equal(tiling.chunk % TILE, 0);
         assert.ok(tiling.chunk * tiling.chunks >= hidden);
         assert.equal(tiling.pitch % 2, 1);
       },
     ),
   );
+});
+
+test('blocks have every cell once, and of those that fire seldom more than a whole number of turns', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 60 }),
+      fc.integer({ min: 1, max: 60 }),
+      fc.constantFrom(0.1, 0.5, 1),
+      fc.constantFrom('cached', 'staged'),
+      (height, width, fireRate, perception) => {
+        const shape = { automaton: { ...presets.faces.automaton, fireRate }, grid: { height, width } };
+        const variant = { ...plainVariant(shape, () => true)!, perception } as Variant;
+        const plan = blockPlan(shape, variant);
+        assert.ok(plan.height * plan.width <= variant.block);
+        if (perception === 'cached') {
+          assert.equal(plan.count, Math.ceil((height * width) / plan.width));
+          return;
+        }
+        const down = Math.ceil(height / plan.height);
+        assert.equal(plan.count, down * plan.across);
+        assert.ok(down * plan.height >= height && plan.across * plan.width >= width);
+        assert.equal(stagedCells(plan), (plan.height + 8) * (plan.width + 8));
+      },
+    ),
+  );
+  const { block, rows } = plainVariant(presets.digits, () => true)!;
+  const spread = 1.5 * Math.sqrt(block / 4);
+  assert.ok((block / 2 + spread) / rows <= Math.round(block / 2 / rows) && block > 96, String(block));
 });
 
 test('literals are read back as the float32 that they stand for', () => {

@@ -3,17 +3,19 @@
  * of its masks, and who lives. A state [samples, H, W, C] is an array of V: four channels at once where C allows, else one.
  */
 import { featureCount, type Automaton, type Grid } from '#domain/automaton.ts';
-import { float } from './kernel-code.ts';
+import { float, uniform } from './kernel-code.ts';
 
 export interface StepShape {
   readonly automaton: Automaton;
   readonly grid: Grid;
+  /** Whether states lie in memory as float16, four channels in two uint32; what is computed is float32 all the same. */
+  readonly half?: boolean;
 }
 
-/** Threads of a workgroup, everywhere. */
+/** Threads of a workgroup, but for the matrix kernels, whose variant says (variant.ts). */
 export const THREADS = 64;
 
-/** Cells that one workgroup of the matrix kernels looks through for those to compute. */
+/** Cells that one workgroup of the matrix kernels looks through for those to compute, at about. */
 export const BLOCK = 128;
 
 /** Set in a cell's mark: it lived before and lives after the step; it also fired; its first channels are held. */
@@ -24,6 +26,10 @@ export const HELD = 4;
 /** uint32 values of a step's parameters, in this order, and the bytes that they take. */
 export const parameterNames = ['step', 'rule', 'seed', 'sample', 'first', 'rules'] as const;
 export const PARAMETER_BYTES = 32;
+
+/** Which workgroups of a step these are: those of a dispatch begin at (x, y), for a step may be cut into several. */
+export const ORIGIN = uniform('origin', 'vec2<u32>');
+export const ORIGIN_BYTES = 16;
 
 export interface Sizes {
   readonly C: number;
@@ -70,6 +76,17 @@ export function weightType({ d }: Pick<Sizes, 'd'>): string {
   return d % 4 === 0 ? 'vec4<f32>' : 'f32';
 }
 
+/** Type of the elements of a state as it lies in memory. */
+export function storedType(shape: StepShape): string {
+  return shape.half === true ? 'vec2<u32>' : vectorType(sizesOf(shape));
+}
+
+/** Bytes of a state's element; float16 needs four channels at once. */
+export function stateBytes(shape: StepShape): number {
+  const { cells, C } = sizesOf(shape);
+  return cells * C * (shape.half === true ? 2 : 4);
+}
+
 /** Channel c of the V called `name`. */
 export function channelOf({ wide }: Sizes, name: string, c: string | number): string {
   return wide === 4 ? `${name}[${c}]` : name;
@@ -92,8 +109,23 @@ const G = ${groups}u;
 const FIRING = ${firing}u;
 const THRESHOLD = ${float(automaton.aliveThreshold)};
 const GAIN = ${float(automaton.gain)};
+${
+  shape.half === true
+    ? `fn loaded(s: vec2<u32>) -> V { return vec4<f32>(unpack2x16float(s.x), unpack2x16float(s.y)); }
+fn stored(v: V) -> vec2<u32> { return vec2<u32>(pack2x16float(v.xy), pack2x16float(v.zw)); }`
+    : ''
+}
 struct Parameters { ${parameterNames.map((name) => `${name}: u32`).join(', ')} }
 `;
+}
+
+/** The V of an expression that is an element of a state in memory, and the other way. */
+export function loaded({ half }: StepShape, element: string): string {
+  return half === true ? `loaded(${element})` : element;
+}
+
+export function stored({ half }: StepShape, value: string): string {
+  return half === true ? `stored(${value})` : value;
 }
 
 /** pcg4d of (cell, step, sample, seed), its first value; and whether a cell fires. */
@@ -113,13 +145,19 @@ fn fires(cell: u32, b: u32) -> bool {
 `;
 
 /** fn NAME(cell, b) → whether the alive channel of `state` is above the threshold within `radius` of the cell. */
-export function livingNear(shape: StepShape, name: string, state: string, radius: number): string {
+export function livingNear(
+  shape: StepShape,
+  name: string,
+  state: 'state' | 'updated',
+  radius: number,
+): string {
   const sizes = sizesOf(shape);
   const { aliveChannel } = shape.automaton;
   const group = Math.floor(aliveChannel / sizes.wide);
+  const element = `${state}[(b * CELLS + u32(ny * W + nx)) * G + ${group}u]`;
   const value = channelOf(
     sizes,
-    `${state}[(b * CELLS + u32(ny * W + nx)) * G + ${group}u]`,
+    state === 'state' ? loaded(shape, element) : element,
     aliveChannel % sizes.wide,
   );
   return `

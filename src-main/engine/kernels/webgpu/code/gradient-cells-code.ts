@@ -2,7 +2,7 @@
  * The second half of a step backward: every cell gathers what came of it, its own value where it was kept, and by way of
  * the features of the computed cells around it. The filters are antisymmetric: their adjoints are their negatives.
  */
-import { COMPUTED, constants, KEPT, sizesOf, THREADS, vectorType } from './automaton-code.ts';
+import { COMPUTED, constants, KEPT, ORIGIN, sizesOf, THREADS, vectorType } from './automaton-code.ts';
 import { shownGradient, type GradientShape } from './gradient-rows-code.ts';
 import { declarations, float, read, uniform, write, type KernelCode } from './kernel-code.ts';
 import { filterScale, largestRadius } from './perception-code.ts';
@@ -15,6 +15,7 @@ export function gradientCellsCode(shape: GradientShape): KernelCode {
   const V = vectorType(sizes);
   const bindings = [
     uniform('parameters', 'Parameters'),
+    ORIGIN,
     read('marks', 'u32', true),
     read('gradient', V),
     read('featureGradient', V),
@@ -35,10 +36,11 @@ ${declarations(bindings)}
 ${shownGradient(shape)}
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-  if (id.x >= CELLS * G) { return; }
-  let g = id.x % G;
-  let b = id.y;
-  let cell = id.x / G;
+  let item = origin.x * ${THREADS}u + id.x;
+  if (item >= CELLS * G) { return; }
+  let g = item % G;
+  let b = origin.y + id.y;
+  let cell = item / G;
   let y = i32(cell) / W;
   let x = i32(cell) % W;
   let own = b * CELLS + cell;

@@ -8,8 +8,11 @@ import {
   HELD,
   KEPT,
   livingNear,
+  ORIGIN,
   randomness,
   sizesOf,
+  stored,
+  storedType,
   THREADS,
   vectorType,
   type StepShape,
@@ -34,9 +37,10 @@ export function liveCode(shape: LiveShape): KernelCode {
   const { hold } = shape;
   const bindings = [
     uniform('parameters', 'Parameters'),
-    read('state', V, true),
+    ORIGIN,
+    read('state', storedType(shape), true),
     read('updated', V),
-    write('next', V, true),
+    write('next', storedType(shape), true),
     write('marks', 'u32', true),
     ...(hold === null ? [] : [read('holdMask', 'f32'), read('holdValues', 'f32')]),
   ];
@@ -48,8 +52,8 @@ ${livingNear(shape, 'lived', 'state', 1)}
 ${livingNear(shape, 'lives', 'updated', 1)}
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-  let cell = id.x;
-  let b = id.y;
+  let cell = origin.x * ${THREADS}u + id.x;
+  let b = origin.y + id.y;
   if (cell >= CELLS) { return; }
   let at = b * CELLS + cell;
   let isKept = lived(cell, b) && lives(cell, b);
@@ -59,7 +63,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   for (var g = 0u; g < G; g++) {
     var value = select(V(0), updated[at * G + g], isKept);
     ${hold === null ? '' : heldValues(hold, sizes.wide)}
-    next[at * G + g] = value;
+    next[at * G + g] = ${stored(shape, 'value')};
   }
   marks[at] = mark;
 }

@@ -4,7 +4,15 @@
  */
 import type { LossKind } from '#domain/model-spec.ts';
 import { BCE_HIGH, BCE_LOW } from '#engine/rollout/sample-loss.ts';
-import { constants, sizesOf, THREADS, vectorType, type StepShape } from './automaton-code.ts';
+import {
+  constants,
+  loaded,
+  sizesOf,
+  storedType,
+  THREADS,
+  vectorType,
+  type StepShape,
+} from './automaton-code.ts';
 import { declarations, float, read, repeat, uniform, write, type KernelCode } from './kernel-code.ts';
 
 export interface LossShape extends StepShape {
@@ -19,7 +27,7 @@ export function lossCode(shape: LossShape): KernelCode {
   const V = vectorType(sizes);
   const bindings = [
     uniform('parameters', 'Parameters'),
-    read('state', V, true),
+    read('state', storedType(shape), true),
     read('wanted', 'f32'),
     write('losses', 'f32'),
     write('gradient', V),
@@ -50,7 +58,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       let at = (b * CELLS + cell) * G + g;
       var slope = V(0);
       if (g < ${4 / wide}u) {
-        let value = state[at];
+        let value = ${loaded(shape, 'state[at]')};
         let base = (sample * CELLS + cell) * 4u + g * ${wide}u;
         ${repeat(wide, (c) => {
           const channel = wide === 1 ? '' : `[${c}]`;

@@ -4,8 +4,9 @@
  * ones: the sum over the rings up to its radius, divided by its own Σ|g|.
  */
 import { gradientFilters } from '#engine/kernels/reference/rollout.ts';
-import { sizesOf, type Sizes, type StepShape } from './automaton-code.ts';
+import { loaded, sizesOf, type Sizes, type StepShape } from './automaton-code.ts';
 import { float, repeat } from './kernel-code.ts';
+import type { Tiling } from './tile-code.ts';
 
 /** 1/Σ|g| of a gradient filter. */
 export function filterScale(size: number): number {
@@ -25,11 +26,60 @@ function store({ wide }: Sizes, feature: string | number, value: string): string
   return wide === 1 ? `${at(0)} = ${value};` : repeat(4, (c) => `${at(c)} = ${value}[${c}];`);
 }
 
+/** What brings the states of a block and around it into workgroup memory, 0 beyond the grid: stageStates(block, b, thread). */
+function staging(shape: StepShape, { plan }: Tiling): string {
+  const { height, width, across, halo } = plan;
+  const [rows, columns] = [height + 2 * halo, width + 2 * halo];
+  return `
+var<workgroup> states: array<V, ${rows * columns}u * G>;
+var<private> stagedY: i32;
+var<private> stagedX: i32;
+fn stateNear(y: i32, x: i32, g: u32, b: u32) -> V {
+  return states[u32((y - stagedY) * ${columns} + x - stagedX) * G + g];
+}
+fn stageStates(block: u32, b: u32, thread: u32) {
+  stagedY = i32(block / ${across}u * ${height}u) - ${halo};
+  stagedX = i32(block % ${across}u * ${width}u) - ${halo};
+  for (var i = thread; i < ${rows * columns}u * G; i += THREADS) {
+    let y = stagedY + i32(i / G) / ${columns};
+    let x = stagedX + i32(i / G) % ${columns};
+    let at = (b * CELLS + u32(clamp(y, 0, H - 1) * W + clamp(x, 0, W - 1))) * G + i % G;
+    states[i] = select(V(0), ${loaded(shape, 'state[at]')}, y >= 0 && y < H && x >= 0 && x < W);
+  }
+  workgroupBarrier();
+}
+fn neighbour(y: i32, x: i32, g: u32, b: u32) -> V { return stateNear(y, x, g, b); }
+`;
+}
+
+/** The same from where they are. */
+function direct(shape: StepShape): string {
+  return `
+fn stateNear(y: i32, x: i32, g: u32, b: u32) -> V {
+  return ${loaded(shape, 'state[(b * CELLS + u32(y * W + x)) * G + g]')};
+}
+fn neighbour(y: i32, x: i32, g: u32, b: u32) -> V {
+  let ny = clamp(y, 0, H - 1);
+  let nx = clamp(x, 0, W - 1);
+  return select(V(0), stateNear(ny, nx, g, b), ny == y && nx == x);
+}
+`;
+}
+
+/** Where states are staged: brings those of a block, before perceive is called for its cells. Every thread comes here. */
+export function stageStates({ perception }: Tiling): string {
+  return perception === 'staged' ? 'stageStates(block, b, thread);' : '';
+}
+
 /**
  * fn perceive(r, g, cell, b): the features of channel group g; `highest(place)` says what to do with the V of floats
  * that tell which of the nine neighbours, in reading order, holds the maximum.
  */
-export function perception(shape: StepShape, highest: ((place: string) => string) | null): string {
+export function perception(
+  shape: StepShape,
+  tiling: Tiling,
+  highest: ((place: string) => string) | null,
+): string {
   const sizes = sizesOf(shape);
   const { sobelSizes } = shape.automaton;
   const radius = largestRadius(sobelSizes);
@@ -41,15 +91,11 @@ export function perception(shape: StepShape, highest: ((place: string) => string
     }`;
   });
   return `
-fn neighbour(y: i32, x: i32, g: u32, b: u32) -> V {
-  let ny = clamp(y, 0, H - 1);
-  let nx = clamp(x, 0, W - 1);
-  return select(V(0), state[(b * CELLS + u32(ny * W + nx)) * G + g], ny == y && nx == x);
-}
+${tiling.perception === 'staged' ? staging(shape, tiling) : direct(shape)}
 fn perceive(r: u32, g: u32, cell: u32, b: u32) {
   let y = i32(cell) / W;
   let x = i32(cell) % W;
-  let own = state[(b * CELLS + cell) * G + g];
+  let own = stateNear(y, x, g, b);
   ${store(sizes, 0, 'own')}
   var most = own;
   var place = V(4);
@@ -57,7 +103,7 @@ fn perceive(r: u32, g: u32, cell: u32, b: u32) {
     for (var i = -1; i <= 1; i++) {
       let ny = clamp(y + j, 0, H - 1);
       let nx = clamp(x + i, 0, W - 1);
-      let value = state[(b * CELLS + u32(ny * W + nx)) * G + g];
+      let value = stateNear(ny, nx, g, b);
       place = select(place, V(f32((ny - y) * 3 + nx - x + 4)), value > most);
       most = max(most, value);
     }

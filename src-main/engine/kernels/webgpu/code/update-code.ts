@@ -6,29 +6,33 @@
  */
 import { DRAWS } from '#domain/mix-choice.ts';
 import {
-  blocksOf,
   constants,
   livingNear,
+  loaded,
+  ORIGIN,
   randomness,
   sizesOf,
-  THREADS,
+  storedType,
   vectorType,
   weightType,
   type StepShape,
 } from './automaton-code.ts';
 import { declarations, read, repeat, uniform, write, type KernelCode } from './kernel-code.ts';
-import { perception } from './perception-code.ts';
+import { perception, stageStates } from './perception-code.ts';
 import {
   fourWeights,
   gathering,
   hiddenTile,
+  outputWeight,
+  stageOnce,
   TILE,
   tileConstants,
   tileThreads,
-  tilingBytes,
   tilingOf,
+  type RowNeeds,
   type Tiling,
 } from './tile-code.ts';
+import type { Variant } from './variant.ts';
 
 export interface UpdateShape extends StepShape {
   /** M where every cell draws its rule; 1 where all follow the one of the step's parameter. */
@@ -36,7 +40,10 @@ export interface UpdateShape extends StepShape {
   /** Whether each sample has a rule of its own. */
   readonly ruleASample: boolean;
   readonly workgroupBytes: number;
+  readonly variant: Variant;
 }
+
+const NEEDS: RowNeeds = { perHidden: 1, others: 0 };
 
 /** Two decorrelated streams of one hash: see domain/mix-choice.ts. */
 const MIX_STREAM = '0x6d697874u';
@@ -45,12 +52,13 @@ const MIX_STREAM = '0x6d697874u';
 export function updateCode(shape: UpdateShape): KernelCode | null {
   const { drawnRules: M, ruleASample } = shape;
   const sizes = sizesOf(shape);
-  const tiling = tilingOf(sizes, shape.workgroupBytes, 1, 0);
+  const tiling = tilingOf(shape, shape.variant, shape.workgroupBytes, NEEDS);
   if (tiling === null) return null;
   const V = vectorType(sizes);
   const bindings = [
     uniform('parameters', 'Parameters'),
-    read('state', V, true),
+    ORIGIN,
+    read('state', storedType(shape), true),
     read('w0', weightType(sizes)),
     read('b0', weightType(sizes)),
     read('w1', V),
@@ -59,6 +67,7 @@ export function updateCode(shape: UpdateShape): KernelCode | null {
   ];
   const isMine = M > 1 ? ' && chosen(cell, b) == m' : '';
   const source = `
+${tiling.subgroups ? 'enable subgroups;' : ''}
 ${constants(shape)}
 ${tileConstants(tiling)}
 ${declarations(bindings)}
@@ -68,85 +77,108 @@ var<workgroup> found: u32;
 ${randomness}
 ${livingNear(shape, 'matters', 'state', 2)}
 ${M > 1 ? choice(M) : ''}
-${gathering(`fires(cell, b)${isMine} && matters(cell, b)`)}
-${fourWeights(sizes, tiling)}
-${perception(shape, null)}
-@compute @workgroup_size(${THREADS})
+${gathering(tiling, `fires(cell, b)${isMine}${tiling.isCompact ? ' && matters(cell, b)' : ''}`)}
+${fourWeights(shape, tiling)}
+${perception(shape, tiling, null)}
+@compute @workgroup_size(${tiling.threads})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
-  let b = group.y;
-  for (var i = thread; i < BLOCK * G; i += ${THREADS}u) {
-    let at = group.x * BLOCK * G + i;
-    if (at < CELLS * G) { updated[b * CELLS * G + at] = state[b * CELLS * G + at]; }
+  let block = origin.x + group.x;
+  let b = origin.y + group.y;
+  for (var i = thread; i < BLOCK * G; i += THREADS) {
+    let cell = cellAt(block, i / G);
+    let at = (b * CELLS + cell) * G + i % G;
+    if (cell < CELLS) { updated[at] = ${loaded(shape, 'state[at]')}; }
   }
   storageBarrier();
   ${M > 1 ? `for (var m = 0u; m < ${M}u; m++) {` : '{ let m = parameters.rule;'}
     let rule = m * parameters.rules${ruleASample ? ' + parameters.first + b' : ''};
-    let counted = gather(group.x, b, m, thread);
+    let counted = gather(block, b, m, thread);
     if (thread == 0u) { found = counted; }
     let count = workgroupUniformLoad(&found);
+    if (count > 0u) {
+      ${stageOnce(tiling)}
+      ${stageStates(tiling)}
+    }
     for (var first = 0u; first < count; first += ROWS) {
       let rows = min(ROWS, count - first);
-      for (var i = thread; i < ROWS * G; i += ${THREADS}u) {
-        if (i % ROWS < rows) { perceive(i % ROWS, i / ROWS, cells[first + i % ROWS], b); }
+      for (var i = thread; i < ROWS * G; i += THREADS) {
+        if (isRow(i % ROWS, first, rows)) { perceive(i % ROWS, i / ROWS, cells[first + i % ROWS], b); }
       }
       workgroupBarrier();
-      ${addUpdates(tiling, sizes.groups)}
+      ${addUpdates(shape, tiling)}
       workgroupBarrier();
     }
   }
 }
 `;
-  return { label: 'rollout: update', source, bindings, workgroupBytes: tilingBytes(sizes, tiling, 1, 0) };
+  return { label: 'rollout: update', source, bindings, workgroupBytes: tiling.bytes };
 }
 
-/** Workgroups in x; those in y are the samples. */
-export function updateBlocks(shape: StepShape): number {
-  return blocksOf(sizesOf(shape));
+/** Whether the kernel of a variant fits. */
+export function fitsUpdate(shape: StepShape, workgroupBytes: number, variant: Variant): boolean {
+  return tilingOf(shape, variant, workgroupBytes, NEEDS) !== null;
 }
 
 /** All chunks of hidden values, then the state's cells with their updates. A thread has some (row, group) of them. */
-function addUpdates(tiling: Tiling, groups: number): string {
-  const { rows, tileRows, chunk, chunks } = tiling;
-  const items = Math.ceil((rows * groups) / THREADS);
+function addUpdates(shape: StepShape, tiling: Tiling): string {
+  const { rows, tileRows, chunk, chunks, threads } = tiling;
+  const { groups } = sizesOf(shape);
+  const items = Math.ceil((rows * groups) / threads);
   const tileColumns = chunk / TILE;
+  const each = (piece: (i: number) => string): string => repeat(items, piece);
+  // Where the threads are a multiple of the rows, all items of a thread are of one row, whose hidden values it reads once.
+  const isOneRow = threads % rows === 0;
+  const group = (i: number): string => `(thread + ${i * threads}u) / ROWS`;
+  const add = (i: number): string =>
+    `if (${group(i)} < G) { delta${i} = fma(V(value), ${outputWeight(tiling, 'n', group(i))}, delta${i}); }`;
+  const sum = isOneRow
+    ? `{
+          let r = thread % ROWS;
+          if (r < rows) {
+            for (var n = 0u; n < end; n++) {
+              let value = hidden[n * PITCH + r];
+              ${each(add)}
+            }
+          }
+        }`
+    : each(
+        (i) => `{
+          let r = (thread + ${i * threads}u) % ROWS;
+          if (${group(i)} < G && r < rows) {
+            for (var n = 0u; n < end; n++) {
+              let value = hidden[n * PITCH + r];
+              ${add(i)}
+            }
+          }
+        }`,
+      );
   return `
-      ${repeat(items, (i) => `var delta${i} = V(0);`)}
+      ${each((i) => `var delta${i} = V(0);`)}
       for (var start = 0u; start < ${chunks * chunk}u; start += CHUNK) {
-        if (thread < ${tileThreads(tiling)}u) {
+        {
           let r0 = (thread / ${tileColumns}u) * ${tileRows}u;
           let column = (thread % ${tileColumns}u) * ${TILE}u;
           let n0 = start + column;
-          if (r0 < rows) {
-            ${hiddenTile(tiling)}
+          let isTile = thread < ${tileThreads(tiling)}u && r0 < rows;
+          ${hiddenTile(tiling)}
+          if (isTile) {
             ${repeat(tileRows, (i) => repeat(TILE, (j) => `hidden[(column + ${j}u) * PITCH + r0 + ${i}u] = h${i}_${j >> 2}[${j & 3}];`))}
           }
         }
         workgroupBarrier();
         let end = min(CHUNK, D - start);
-        ${repeat(
-          items,
-          (i) => `{
-          let item = thread + ${i * THREADS}u;
-          let r = item % ROWS;
-          let g = item / ROWS;
-          if (g < G && r < rows) {
-            for (var n = 0u; n < end; n++) {
-              delta${i} = fma(V(hidden[n * PITCH + r]), w1[(rule * D + start + n) * G + g], delta${i});
-            }
-          }
-        }`,
-        )}
+        ${sum}
         workgroupBarrier();
       }
-      ${repeat(
-        items,
+      ${each(
         (i) => `{
-        let item = thread + ${i * THREADS}u;
+        let item = thread + ${i * threads}u;
         let r = item % ROWS;
         let g = item / ROWS;
-        if (g < G && r < rows) {
-          let at = (b * CELLS + cells[first + r]) * G + g;
-          updated[at] = state[at] + GAIN * delta${i};
+        if (g < G && isRow(r, first, rows)) {
+          let cell = cells[first + r];
+          let at = (b * CELLS + cell) * G + g;
+          if (counts(cell, b, m)) { updated[at] = ${loaded(shape, 'state[at]')} + GAIN * delta${i}; }
         }
       }`,
       )}`;
