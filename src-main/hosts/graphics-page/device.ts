@@ -4,7 +4,7 @@
  */
 /// <reference types="@webgpu/types" />
 import { AppError } from '#domain/errors.ts';
-import { wantedLimits } from '#engine/kernels/webgpu/gpu.ts';
+import { wantedFeatures, wantedLimits } from '#engine/kernels/webgpu/gpu.ts';
 import { processorKey } from '#engine/kernels/webgpu/processor-key.ts';
 import { isSoftwareProcessor } from '#engine/kernels/webgpu/software-processor.ts';
 import { WATCHED_MS } from '#engine/kernels/webgpu/submission-pace.ts';
@@ -22,11 +22,10 @@ export async function openDevice(softwareToo: boolean): Promise<GraphicsDevice> 
   if (isSoftware && !softwareToo) {
     throw unsupported(`its only graphics processor is software (${name}), slower than the backend wasm`);
   }
-  const wanted: GPUFeatureName[] = ['timestamp-query', 'shader-f16'];
   const device = await adapter
     .requestDevice({
       requiredLimits: Object.fromEntries(wantedLimits.map((limit) => [limit, adapter.limits[limit]])),
-      requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
+      requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
     })
     .catch((cause: unknown) => {
       throw unsupported(`${name} is there, but opens no device`, cause);

@@ -11,7 +11,7 @@ import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import type * as Dawn from 'webgpu';
 import { AppError } from '#domain/errors.ts';
-import { wantedLimits, type GpuHost } from '#engine/kernels/webgpu/gpu.ts';
+import { wantedFeatures, wantedLimits, type GpuHost } from '#engine/kernels/webgpu/gpu.ts';
 import { processorKey } from '#engine/kernels/webgpu/processor-key.ts';
 import { isSoftwareProcessor } from '#engine/kernels/webgpu/software-processor.ts';
 
@@ -91,10 +91,9 @@ function processorOf(gpu: GPU, adapter: GPUAdapter, called: string | undefined):
     key: processorKey(info, `Dawn ${dawnVersion()}`),
     async open(settings = {}) {
       const requiredLimits = Object.fromEntries(wantedLimits.map((limit) => [limit, adapter.limits[limit]]));
-      const wanted: GPUFeatureName[] = ['timestamp-query', 'shader-f16'];
       const device = await adapter.requestDevice({
         requiredLimits,
-        requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
+        requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
       });
       setGlobalGpu(gpu);
       return {
