@@ -21,6 +21,7 @@ const config = defineConfig({
     // It comes from this machine: one file is quickest.
     chunkSizeWarningLimit: 1000,
     modulePreload: { polyfill: false },
+    rolldownOptions: { input: [`${folder}index.html`, `${folder}gpu-engine.html`] },
   },
   worker: { format: 'es' },
 });

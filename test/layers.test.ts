@@ -83,6 +83,9 @@ test('the judge of the window refuses hosts, Node, other layers, and Svelte in c
     ['canvas/stage.ts', 'svelte', false],
     ['canvas/stage.ts', '../state/router.svelte.ts', false],
     ['ui/Button.svelte', '../screens/Gallery/Gallery.svelte', false],
+    ['lib/graphics-worker.ts', workerMessages, true],
+    ['lib/graphics-worker.ts', '#hosts/graphics-page/handlers.ts', false],
+    ['state/router.svelte.ts', workerMessages, false],
   ];
   for (const [path, target, isAllowed] of cases) {
     const verdict = judgeWindow(`src-renderer/${path}`, target);
@@ -93,7 +96,7 @@ test('the judge of the window refuses hosts, Node, other layers, and Svelte in c
 test('files of the window are named: Component.svelte, thing.svelte.ts, thing.ts', () => {
   const wrong = filesUnder('src-renderer').filter((path) => {
     const name = basename(path);
-    const known = ['vite.config.ts', 'tsconfig.json', 'index.html'].includes(name);
+    const known = ['vite.config.ts', 'tsconfig.json', 'index.html', 'gpu-engine.html'].includes(name);
     const folders = path.split('/').slice(1, -1);
     const screen = folders[0] === 'screens' ? folders.splice(1, 1) : [];
     return !(
@@ -180,6 +183,8 @@ function judge(layers: readonly Layer[], layer: Layer, path: string, target: str
   ];
 }
 
+const workerMessages = '#hosts/graphics-page/worker-messages.ts';
+
 /** What the window may import, and which of its folders may reach which. */
 const windowPackages = ['svelte', 'bits-ui', 'virtua', 'uplot', '@lucide/svelte', 'zod', 'mediabunny'];
 const windowFolders: Readonly<Record<string, readonly string[]>> = {
@@ -204,6 +209,8 @@ function judgeWindow(path: string, target: string): string[] {
     return [`${path} imports ${target}: ${folder || 'the root'} may reach ${String(windowFolders[folder])}.`];
   }
   if (/^#(contract|domain)\//.test(target)) return [];
+  // Which begins the worker of the graphics processor; nothing else knows that there is one.
+  if (path === 'src-renderer/lib/graphics-worker.ts' && target === workerMessages) return [];
   const name = target.split('/', target.startsWith('@') ? 2 : 1).join('/');
   const isDrawing = folder === 'canvas';
   if (windowPackages.includes(name) && !(isDrawing && /svelte|bits-ui|virtua/.test(name))) return [];

@@ -73,7 +73,7 @@ export async function startDesktop(dataFolder: string, options: DesktopOptions =
     const page = browser
       .contexts()[0]
       .pages()
-      .find((one) => one.url().startsWith('http'))!;
+      .find((one) => one.url().startsWith('http') && !one.url().includes('/gpu-engine.html'))!;
     page.setDefaultTimeout(90_000);
     return steered(child, browser, page, told, () => output);
   } catch (failure) {

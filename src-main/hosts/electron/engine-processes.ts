@@ -21,17 +21,39 @@ export interface EngineProcesses {
    * @returns what ends it
    */
   addLine(name: string, deliver: (end: MessagePortMain) => void): () => void;
+  /**
+   * Gives every engine, and each that takes its place, a port of its own to a page that has a graphics processor.
+   * @returns what ends it; the ports that were given end with the page
+   */
+  lendGraphics(lender: GraphicsLender): () => void;
 }
+
+/** A page, which computes for each engine by itself. */
+export interface GraphicsLender {
+  /** @param engine one process's life, by a number that no other has */
+  take(engine: number, end: MessagePortMain): void;
+  /** It has ended. */
+  drop(engine: number): void;
+}
+
+type Deliver = (end: MessagePortMain) => void;
 
 /** @param entry what they run */
 export function createEngineProcesses(entry: string): EngineProcesses {
-  const lines = new Map<string, (end: MessagePortMain) => void>();
+  const lines = new Map<string, Deliver>();
+  const engines = new Map<number, UtilityProcess>();
+  let count = 0;
   let live: UtilityProcess | null = null;
+  let lender: GraphicsLender | null = null;
 
-  function connect(engine: UtilityProcess, name: string, deliver: (end: MessagePortMain) => void): void {
+  /** @param what as hosts/engine/process/utility-port.ts knows it */
+  function connect(engine: UtilityProcess, what: object, deliver: Deliver): void {
     const { port1, port2 } = new MessageChannelMain();
-    engine.postMessage({ line: name }, [port1]);
+    engine.postMessage(what, [port1]);
     deliver(port2);
+  }
+  function lend(engine: UtilityProcess, id: number, page: GraphicsLender): void {
+    connect(engine, { graphics: true }, (end) => page.take(id, end));
   }
 
   return {
@@ -42,17 +64,29 @@ export function createEngineProcesses(entry: string): EngineProcesses {
       });
       if (kind === 'live') {
         live = engine;
-        for (const [name, deliver] of lines) connect(engine, name, deliver);
-        engine.once('exit', () => {
-          if (live === engine) live = null;
-        });
+        for (const [name, deliver] of lines) connect(engine, { line: name }, deliver);
       } else engine.once('spawn', () => giveWay(engine.pid));
+      const id = (count += 1);
+      engines.set(id, engine);
+      if (lender !== null) lend(engine, id, lender);
+      engine.once('exit', () => {
+        engines.delete(id);
+        lender?.drop(id);
+        if (live === engine) live = null;
+      });
       return supervisable(engine);
     },
     addLine(name, deliver) {
       lines.set(name, deliver);
-      if (live !== null) connect(live, name, deliver);
+      if (live !== null) connect(live, { line: name }, deliver);
       return () => void lines.delete(name);
+    },
+    lendGraphics(page) {
+      lender = page;
+      for (const [id, engine] of engines) lend(engine, id, page);
+      return () => {
+        if (lender === page) lender = null;
+      };
     },
   };
 }

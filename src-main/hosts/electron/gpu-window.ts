@@ -1,44 +1,81 @@
 /**
- * The place of an engine that needs the browser's WebGPU: a window that is never shown, in the same sandbox as the one that
- * people see, with one port to whoever uses it. Nothing opens it as long as the wasm engine is the one that is chosen.
+ * The place of the engine that needs the browser's WebGPU: a window that is never shown, in the same sandbox as the one that
+ * people see, with fewer rights. Its page has a worker for every engine process, which answers the graphics contract over the
+ * port that comes from here. graphics-place.ts says when there is one.
  */
-import { BrowserWindow, MessageChannelMain } from 'electron';
-import type { Port } from '#contract/port.ts';
-import { messagePort } from './message-port.ts';
-import { pageOrigin } from './scheme.ts';
+import { app, BrowserWindow, type RenderProcessGoneDetails } from 'electron';
+import type { GraphicsLender } from './engine-processes.ts';
+import { engineAddress } from './scheme.ts';
 import { safePreferences } from './window.ts';
 
-/** Of the page's build; its script takes the port, and answers the engine's contract. */
-const engineAddress = `${pageOrigin}/gpu-engine.html`;
+/** Between the preload script and this. */
+export const graphicsChannel = 'morphogen:graphics';
 
-export interface GpuWindow {
-  readonly port: Port;
-  /** Ends what it computes. */
+export interface GpuWindow extends GraphicsLender {
+  /** Ends what it computes, at once. */
   close(): void;
 }
 
 export interface GpuWindowOptions {
-  /** The script that hands the page its port. */
+  /** The script that hands the page its ports. */
   readonly preload: string;
-  /** What the page has to be told apart by from the window's own. */
-  readonly channel: string;
+  /** It went away without being closed here; the words end a sentence. */
+  readonly onGone: (why: string) => void;
 }
 
+const endings: Readonly<Partial<Record<RenderProcessGoneDetails['reason'], string>>> = {
+  crashed: 'it crashed',
+  oom: 'it ran out of memory',
+  'memory-eviction': 'the system needed its memory',
+  killed: 'it was killed',
+  'launch-failed': 'it could not be started',
+};
+
 /** @throws Error where the page cannot be loaded */
-export async function openGpuWindow({ preload, channel }: GpuWindowOptions): Promise<GpuWindow> {
+export async function openGpuWindow({ preload, onGone }: GpuWindowOptions): Promise<GpuWindow> {
   const window = new BrowserWindow({
     show: false,
-    webPreferences: { ...safePreferences, preload, backgroundThrottling: false },
+    webPreferences: { ...safePreferences, preload, backgroundThrottling: false, spellcheck: false },
   });
-  const { port1: own, port2: pages } = new MessageChannelMain();
-  const port = messagePort(own);
-  window.on('closed', () => port.close());
+  const { webContents: contents } = window;
+  let isOver = false;
+
+  function close(): void {
+    isOver = true;
+    app.off('child-process-gone', childGone);
+    if (!window.isDestroyed()) window.destroy();
+  }
+  function gone(why: string): void {
+    if (isOver) return;
+    close();
+    onGone(why);
+  }
+  /** Chromium begins its process for graphics again; what the page had there is lost. */
+  function childGone(_: unknown, { type, reason }: { readonly type: string; readonly reason: string }): void {
+    if (type === 'GPU' && reason !== 'clean-exit')
+      gone(`the process that drives the graphics processor ended (${reason})`);
+  }
+
+  // Not even within the program's own pages.
+  contents.on('will-frame-navigate', (event) => event.preventDefault());
+  contents.on('render-process-gone', (_, { reason }) => gone(endings[reason] ?? `it ended (${reason})`));
+  // Quitting closes every window; this one is closed by whoever has it, when nothing needs it any more.
+  window.on('close', (event) => event.preventDefault());
+  window.on('closed', () => gone('it was closed'));
+  app.on('child-process-gone', childGone);
   try {
     await window.loadURL(engineAddress);
   } catch (failure) {
-    window.destroy();
+    close();
     throw failure;
   }
-  window.webContents.postMessage(channel, null, [pages]);
-  return { port, close: () => window.destroy() };
+  return {
+    take(engine, end) {
+      if (!isOver) contents.postMessage(graphicsChannel, engine, [end]);
+    },
+    drop(engine) {
+      if (!isOver) contents.postMessage(graphicsChannel, engine);
+    },
+    close,
+  };
 }

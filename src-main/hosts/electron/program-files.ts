@@ -12,6 +12,8 @@ export interface ProgramFiles {
   /** The page's build. */
   readonly renderer: string;
   readonly preload: string;
+  /** Of the page that nobody sees. */
+  readonly gpuPreload: string;
   /** What the engine processes run. */
   readonly engineEntry: string;
   readonly assets: string;
@@ -28,6 +30,7 @@ export function programFiles(): ProgramFiles {
   return {
     renderer: join(root, 'dist/renderer'),
     preload: fileURLToPath(new URL('./preload.ts', import.meta.url)),
+    gpuPreload: fileURLToPath(new URL('./gpu-preload.ts', import.meta.url)),
     engineEntry,
     assets: join(resources, 'assets'),
     models: join(resources, 'models'),

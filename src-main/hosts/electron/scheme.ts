@@ -21,6 +21,8 @@ import {
 const scheme = 'morphogen';
 export const pageOrigin = `${scheme}://app`;
 export const pageAddress = `${pageOrigin}/`;
+/** Of the page that nobody sees. */
+export const engineAddress = `${pageOrigin}/gpu-engine.html`;
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',

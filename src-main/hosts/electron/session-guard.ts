@@ -4,7 +4,7 @@
  */
 import { session, type WebContents, type WebFrameMain } from 'electron';
 import { openExternalLink } from './external-links.ts';
-import { pageOrigin } from './scheme.ts';
+import { engineAddress, pageOrigin } from './scheme.ts';
 
 /** Copying a picture, or a list, that the user asked for. */
 const allowedPermissions: ReadonlySet<string> = new Set(['clipboard-sanitized-write']);
@@ -16,19 +16,26 @@ export function isOwnAddress(address: string): boolean {
   return URL.canParse(address) && address.startsWith(`${pageOrigin}/`);
 }
 
-/** Whether a message comes from the program's own page, and not from a frame in it or what was there before. */
+/** Whether it is one of the page that people see: the other one gets no rights at all. */
+function isWindowAddress(address: string): boolean {
+  return isOwnAddress(address) && new URL(address).pathname !== new URL(engineAddress).pathname;
+}
+
+/** Whether a message comes from the window's own page, and not from a frame in it or what was there before. */
 export function isOwnPage(frame: WebFrameMain | null): boolean {
-  return frame !== null && frame.parent === null && isOwnAddress(frame.url);
+  return frame !== null && frame.parent === null && isWindowAddress(frame.url);
 }
 
 /** To be called once Electron is ready. */
 export function guardSession(own = session.defaultSession): void {
   own.setPermissionRequestHandler((_, permission, decide, { requestingUrl, isMainFrame }) =>
-    decide(isMainFrame && isOwnAddress(requestingUrl) && allowedPermissions.has(permission)),
+    decide(isMainFrame && isWindowAddress(requestingUrl) && allowedPermissions.has(permission)),
   );
   own.setPermissionCheckHandler(
-    (_, permission, requestingOrigin) =>
-      isOwnAddress(`${requestingOrigin.replace(/\/$/, '')}/`) && allowedPermissions.has(permission),
+    (contents, permission, requestingOrigin) =>
+      (contents === null || isWindowAddress(contents.getURL())) &&
+      isOwnAddress(`${requestingOrigin.replace(/\/$/, '')}/`) &&
+      allowedPermissions.has(permission),
   );
   own.setDevicePermissionHandler(() => false);
   own.webRequest.onBeforeRequest(({ url }, answer) =>

@@ -67,6 +67,8 @@ export interface Desktop {
   attach(window: BrowserWindow): void;
   /** In front of others, however it lay. */
   bringForward(): void;
+  /** Lets jobs keep where they are, and ends the application; the program is quit next. */
+  save(): Promise<void>;
 }
 
 /** To be called once Electron is ready. */
@@ -148,6 +150,7 @@ export async function createDesktop(setup: DesktopSetup): Promise<Desktop> {
 
   return {
     bringForward,
+    save: endings.save,
     onEvent(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

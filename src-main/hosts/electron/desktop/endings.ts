@@ -17,6 +17,8 @@ export interface EndingsSetup {
 interface Endings {
   /** Windows asks each window whether its session may end. */
   watch(window: Pick<BrowserWindow, 'on'>): void;
+  /** What the end begins with, now; once. */
+  readonly save: () => Promise<void>;
 }
 
 export function handleEndings({ app, powerMonitor, service, beforeClose, onBug }: EndingsSetup): Endings {
@@ -50,6 +52,7 @@ export function handleEndings({ app, powerMonitor, service, beforeClose, onBug }
   });
 
   return {
+    save,
     watch(window) {
       window.on('query-session-end', (event) => {
         if (isSaved) return;

@@ -23,6 +23,7 @@ const outside = ['electron', 'better-sqlite3'];
 const entries: readonly (readonly [source: string, file: string])[] = [
   ['src-main/hosts/electron/main.ts', 'main.js'],
   ['src-main/hosts/electron/preload.ts', 'preload.cjs'],
+  ['src-main/hosts/electron/gpu-preload.ts', 'gpu-preload.cjs'],
   ['src-main/hosts/engine/process/main.ts', 'engine.js'],
 ];
 

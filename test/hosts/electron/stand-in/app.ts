@@ -28,6 +28,39 @@ interface Closable {
   isDestroyed(): boolean;
 }
 
+/** Whose own switches a test gives by the environment, as a user would in a terminal. */
+class StandInCommandLine implements Like<
+  Electron.CommandLine,
+  'appendSwitch' | 'getSwitchValue' | 'hasSwitch'
+> {
+  readonly #values = new Map<string, string>();
+
+  constructor() {
+    const given = (process.env['MORPHOGEN_STAND_IN_SWITCHES'] ?? '').split(' ').filter((word) => word !== '');
+    for (const word of given) {
+      const [, name, value = ''] = /^--([^=]+)(?:=(.*))?$/.exec(word) ?? [];
+      if (name === undefined) throw new Error(`${word} is no switch of Chromium's`);
+      this.#values.set(name, value);
+    }
+  }
+
+  appendSwitch(name: string, value = ''): void {
+    this.#values.set(name, value);
+  }
+
+  getSwitchValue(name: string): string {
+    return this.#values.get(name) ?? '';
+  }
+
+  hasSwitch(name: string): boolean {
+    return this.#values.has(name);
+  }
+
+  switches(): string[] {
+    return [...this.#values].map(([name, value]) => (value === '' ? `--${name}` : `--${name}=${value}`));
+  }
+}
+
 class StandInApp
   extends EventEmitter
   implements
@@ -49,6 +82,7 @@ class StandInApp
       | 'clearRecentDocuments'
       | 'setAboutPanelOptions'
       | 'showAboutPanel'
+      | 'disableDomainBlockingFor3DAPIs'
     >
 {
   readonly isPackaged = packagedResources !== undefined;
@@ -58,6 +92,10 @@ class StandInApp
   recentDocuments: string[] = [];
   aboutPanel: Electron.AboutPanelOptionsOptions = {};
   timesAboutWasShown = 0;
+  /** What Chromium begins with, as a real Electron would tell it. */
+  readonly commandLine = new StandInCommandLine();
+  /** For tests: whether pages may have graphics again however often they lost them. */
+  isDomainBlockingDisabled = false;
   /** Only a Mac has one. */
   readonly dock: Electron.Dock | undefined = undefined;
   readonly #paths = new Map<string, string>();
@@ -97,6 +135,11 @@ class StandInApp
   enableSandbox(): void {
     if (this.#isReady) throw new Error('app.enableSandbox comes before `ready`');
     this.isSandboxEnabled = true;
+  }
+
+  disableDomainBlockingFor3DAPIs(): void {
+    if (this.#isReady) throw new Error('app.disableDomainBlockingFor3DAPIs comes before `ready`');
+    this.isDomainBlockingDisabled = true;
   }
 
   getName(): string {
@@ -182,7 +225,7 @@ class StandInApp
   async #start(): Promise<void> {
     const profile = this.getPath('userData');
     mkdirSync(profile, { recursive: true });
-    this.#chromium = await startChromium(profile);
+    this.#chromium = await startChromium(profile, this.commandLine.switches());
     this.#isReady = true;
     this.emit('ready', eventWith({}), {});
   }

@@ -12,11 +12,13 @@ export interface ChromiumProcess {
   close(): Promise<void>;
 }
 
-export async function startChromium(profile: string): Promise<ChromiumProcess> {
+/** @param switches of the program, beside those that a test needs */
+export async function startChromium(profile: string, switches: readonly string[]): Promise<ChromiumProcess> {
   const child = spawn(
     findOrInstallChromium(),
     [
       ...chromiumSwitches,
+      ...switches,
       ...['--remote-debugging-port=0', `--user-data-dir=${profile}`, '--no-startup-window'],
       ...['--disable-background-timer-throttling', '--disable-renderer-backgrounding'],
       ...['--disable-backgrounding-occluded-windows', '--disable-dev-shm-usage', '--password-store=basic'],

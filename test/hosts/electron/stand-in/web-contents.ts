@@ -66,6 +66,8 @@ export class StandInWebContents
       | 'undo'
       | 'redo'
       | 'selectAll'
+      | 'forcefullyCrashRenderer'
+      | 'isCrashed'
     >
 {
   static #nextId = 1;
@@ -83,6 +85,7 @@ export class StandInWebContents
   #mainWorld = 0;
   #url = '';
   #isDestroyed = false;
+  #isCrashed = false;
   #isLeaving = false;
 
   constructor(options: Electron.BrowserWindowConstructorOptions) {
@@ -118,6 +121,15 @@ export class StandInWebContents
 
   reload(): void {
     void this.#opened.then((devTools) => devTools.send('Page.reload'));
+  }
+
+  forcefullyCrashRenderer(): void {
+    // Nobody is left to answer it.
+    void this.#opened.then((devTools) => devTools.send('Page.crash')).catch(() => undefined);
+  }
+
+  isCrashed(): boolean {
+    return this.#isCrashed;
   }
 
   startDrag({ file, files = [file], icon }: { file: string; files?: string[]; icon: unknown }): void {
@@ -247,9 +259,10 @@ export class StandInWebContents
       if (frameId === this.targetId) this.#url = fromBrowser(url);
     });
     devTools.on('Fetch.requestPaused', (paused: PausedRequest) => void this.#judge(devTools, paused));
-    devTools.on('Inspector.targetCrashed', () =>
-      this.emit('render-process-gone', eventWith({}), { reason: 'crashed', exitCode: 139 }),
-    );
+    devTools.on('Inspector.targetCrashed', () => {
+      this.#isCrashed = true;
+      this.emit('render-process-gone', eventWith({}), { reason: 'crashed', exitCode: 139 });
+    });
     browser.on('Target.targetDestroyed', ({ targetId }: { targetId: string }) => {
       if (targetId === this.targetId) this.#gone();
     });
