@@ -9,13 +9,26 @@ export type BackendChoice = z.output<typeof backendChoice>;
 export const missingBackend = z.object({ backend: backendChoice, reason: z.string(), command: z.string() });
 export type MissingBackend = z.output<typeof missingBackend>;
 
+const backendName = backendChoice.exclude(['auto']);
+
 export const engineInfo = z.object({
-  backend: backendChoice.exclude(['auto']),
+  backend: backendName,
   threads: count,
-  /** What runs, and why nothing better. One line. */
+  /** What runs, and why nothing better. One line, whose parts are set apart by semicolons. */
   description: z.string(),
   /** The processor, also where another device computes. */
   device: z.string(),
+  /** Absent where none computes. */
+  graphics: z
+    .object({
+      /** For people. */
+      name: z.string(),
+      /** Which the main processor plays. */
+      isSoftware: z.boolean(),
+      /** Of a window that lends it, for growing and training: what does all the rest. null: it does everything. */
+      rest: backendName.nullable(),
+    })
+    .optional(),
 });
 export type EngineInfo = z.output<typeof engineInfo>;
 

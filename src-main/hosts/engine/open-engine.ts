@@ -31,6 +31,8 @@ export interface Engine {
   readonly threads: number;
   /** A graphics processor that the main processor plays. */
   readonly isSoftware: boolean;
+  /** The graphics processor's name; null where none computes. */
+  readonly graphics: string | null;
   /** For rollouts: which one belongs to the backend. */
   readonly implementation: RolloutImplementation;
   /** What runs. */
@@ -100,6 +102,7 @@ async function openBackend(
         backend,
         threads: kernels.threads,
         isSoftware: false,
+        graphics: null,
         implementation: 'auto',
         brief: kernels.description,
         description: kernels.description,
@@ -146,6 +149,7 @@ async function openGpu({
     ...onPlainTfjs('webgpu', 'auto', `webgpu: ${what}`),
     description: `webgpu: ${what}${others}`,
     isSoftware: gpu.isSoftware,
+    graphics: gpu.name,
     isBroken: () => gpu.backend.gpu.isLost,
     dispose: () => gpu.close(),
   };
@@ -160,6 +164,7 @@ function onPlainTfjs(
     backend,
     threads: 1,
     isSoftware: false,
+    graphics: null,
     implementation,
     brief: description,
     description,

@@ -72,17 +72,19 @@ export function createSession(): Session {
   }
 
   function info(): EngineInfo {
-    const { backend, threads, brief, description } = opened();
+    const { backend, threads, brief, description, graphics, isSoftware } = opened();
     const page = lent.current()?.info;
     const device = machineName();
     if (page !== undefined) {
       const name = page.isSoftware ? `${page.name}, software` : page.name;
       const both = `webgpu in the window: ${name}, for growing and training; ${brief}`;
-      return { backend: 'webgpu', threads, description: both, device };
+      const lentOne = { name: page.name, isSoftware: page.isSoftware, rest: backend };
+      return { backend: 'webgpu', threads, description: both, device, graphics: lentOne };
     }
     const refusal = lent.refusal();
     const why = refusal === null ? '' : `; ${refusal.replace(/\.$/, '')}`;
-    return { backend, threads, description: description + why, device };
+    const own = graphics === null ? {} : { graphics: { name: graphics, isSoftware, rest: null } };
+    return { backend, threads, description: description + why, device, ...own };
   }
 
   async function open(choice: SessionChoice): Promise<Engine> {
