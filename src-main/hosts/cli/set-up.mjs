@@ -166,7 +166,9 @@ async function buildRenderer(node) {
 
 /** Of the page's sources and icons, the layers of src-main that go into it, and the versions of all packages. */
 function rendererHash() {
-  const folders = [renderer, join(root, 'src-main/contract'), join(root, 'src-main/domain')];
+  // The engine is in the worker that computes on the browser's graphics processor.
+  const layers = ['contract', 'domain', 'engine', 'hosts/graphics-page'];
+  const folders = [renderer, ...layers.map((layer) => join(root, 'src-main', layer))];
   const icons = [join(root, 'assets/icon.svg'), ...filesUnder(join(root, 'assets/desktop/icons'))];
   return hashOf([...folders.flatMap(filesUnder), ...icons], lockHash());
 }
