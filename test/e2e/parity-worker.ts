@@ -4,7 +4,7 @@ import { tryRollout } from '#engine/kernels/webgpu/trial.ts';
 import { tf } from '#engine/tf.ts';
 import { openDevice } from '#hosts/graphics-page/device.ts';
 import { parityCases, type Compared } from '#test/engine/kernels/webgpu/parity-cases.ts';
-import { parseFixture } from '#test/fixtures/parse-safetensors.ts';
+import { parseFixture, type Fixture } from '#test/fixtures/parse-safetensors.ts';
 
 export type ParityMessage =
   | { readonly kind: 'device'; readonly name: string; readonly isSoftware: boolean; readonly key: string }
@@ -23,13 +23,17 @@ async function run(): Promise<void> {
   await useWebgpuBackend(host);
   await tryRollout(host.name);
   for (const { name, fixture, run } of parityCases) {
-    const bytes = fixture && (await (await worker.fetch(`./${fixture}.safetensors`)).arrayBuffer());
-    const found = await run(bytes && parseFixture(new Uint8Array(bytes), fixture));
+    const found = await run(fixture === null ? null : await fetchFixture(fixture));
     worker.postMessage({ kind: 'case', name, found });
   }
   worker.postMessage({ kind: 'end', tensors: tf.memory().numTensors });
   tf.removeBackend('webgpu');
   close();
+}
+
+async function fetchFixture(name: string): Promise<Fixture> {
+  const response = await worker.fetch(`./${name}.safetensors`);
+  return parseFixture(new Uint8Array(await response.arrayBuffer()), name);
 }
 
 run().catch((failure: unknown) => {
