@@ -14,6 +14,8 @@ export interface ChromiumProcess {
 
 /** @param switches of the program, beside those that a test needs */
 export async function startChromium(profile: string, switches: readonly string[]): Promise<ChromiumProcess> {
+  // Tests keep WebGPU in Node from its drivers, which no Electron has; the browser's is what they are about.
+  const { VK_DRIVER_FILES: _, ...environment } = process.env;
   const child = spawn(
     findOrInstallChromium(),
     [
@@ -24,7 +26,7 @@ export async function startChromium(profile: string, switches: readonly string[]
       ...['--disable-backgrounding-occluded-windows', '--disable-dev-shm-usage', '--password-store=basic'],
       `--host-resolver-rules=${await hostRules()}`,
     ],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
+    { stdio: ['ignore', 'ignore', 'pipe'], env: environment },
   );
   const exited = new Promise<void>((done) => child.once('exit', () => done()));
   const endpoint = await new Promise<string>((done, fail) => {
