@@ -2,6 +2,7 @@
 import type { GrowthEvent } from '#contract/shapes/growth.ts';
 import type { RuleValues } from '#domain/automaton.ts';
 import { blendRules } from '#domain/mix-blend.ts';
+import { evenTurns } from '#domain/mix.ts';
 import { createRandom } from '#domain/random.ts';
 import { seedCell } from '#domain/seed-state.ts';
 import { registerReferenceKernels } from '#engine/kernels/reference/register.ts';
@@ -10,6 +11,7 @@ import { rulePartShape, type RulePart } from '#engine/network/weights.ts';
 import { openGrowth, type Growth } from '#engine/rollout/growth.ts';
 import type { DecodeLatent } from '#engine/rollout/mix-rules.ts';
 import { tf } from '#engine/tf.ts';
+import type { GraphicsPlan } from '#hosts/engine/graphics/remote-growth.ts';
 import { tinySpec } from '#test/engine/network/tiny-spec.ts';
 
 /** 7 rows, 9 columns. */
@@ -26,9 +28,20 @@ export function openOnStage(): Growth {
 
 /** Three rules, and as the rule of latents their weighted mean. */
 export function openMixOnStage(): Growth {
-  const rules = [stageRule(1), stageRule(4), stageRule(7)];
+  const rules = stageRules();
   const decode: DecodeLatent = (weights) => rulesOfValues(stageSpec, blendRules(rules, weights));
   return openGrowth({ spec: stageSpec, rules, decode, seed: 7 });
+}
+
+/** The same, for a page. */
+export function mixOnStage(): GraphicsPlan {
+  const rules = stageRules();
+  const decode: GraphicsPlan['decode'] = (weights) => Promise.resolve(blendRules(rules, weights));
+  return { spec: stageSpec, rules, decode, seed: 7, mix: evenTurns(rules.length) };
+}
+
+function stageRules(): RuleValues[] {
+  return [stageRule(1), stageRule(4), stageRule(7)];
 }
 
 function stageRule(seed: number): RuleValues {

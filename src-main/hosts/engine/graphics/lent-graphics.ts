@@ -65,7 +65,7 @@ export function createLentGraphics(setup: LentSetup): LentGraphics {
       const graphics = await line.graphics.open({ softwareToo, known: tried.known(softwareToo) });
       const { key, wasTried, wrong } = graphics.info;
       if (wasTried) await tried.remember(key, wrong);
-      const verdict = wasTried ? wrong : tried.verdict(key);
+      const verdict = wrong ?? (wasTried ? null : tried.verdict(key));
       if (typeof verdict === 'string') line.refusal = verdict;
       else if (!graphics.lost.aborted) take(line, graphics);
       else if (lines.includes(line)) throw graphics.lost.reason;

@@ -79,12 +79,13 @@ export function survivingGrowth(setup: SurvivingSetup): GrowthUnderWay {
       return;
     }
     waiting.push(deed);
-    working ??= work().finally(() => (working = null));
+    working ??= work();
   }
 
   async function work(): Promise<void> {
+    let deed: Deed | undefined;
     try {
-      for (let deed = waiting.shift(); deed !== undefined && !isDisposed; deed = waiting.shift()) {
+      while (!isDisposed && (deed = waiting.shift()) !== undefined) {
         if (own !== null) await doHere(own, deed);
         else {
           done.push(deed);
@@ -93,10 +94,12 @@ export function survivingGrowth(setup: SurvivingSetup): GrowthUnderWay {
       }
     } catch (failure) {
       broken = { failure };
-      const left = [...done, ...waiting];
+      const left = [deed, ...done, ...waiting];
       [done, waiting] = [[], []];
-      for (const deed of left) if ('answer' in deed) deed.answer?.reject(failure);
+      for (const one of left) if (one !== undefined && 'answer' in one) one.answer?.reject(failure);
     }
+    // In the same moment in which nothing was left to do: whoever asks next begins anew.
+    working = null;
   }
 
   async function doThere(there: RemoteGrowth, deed: Deed): Promise<void> {
