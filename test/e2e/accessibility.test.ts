@@ -4,16 +4,14 @@
  */
 import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
-import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
+import { violations } from './axe.ts';
 import { startServer } from './server.ts';
 import { openBrowser, openWindow, type WindowOptions } from './window.ts';
 
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const looks: readonly WindowOptions[] = [
   { theme: 'light' },
   { theme: 'dark' },
@@ -194,17 +192,3 @@ test('axe finds nothing on any screen, in either theme, wide or small', async (t
     await window.close();
   }
 });
-
-/** A line for each thing that is wrong. */
-async function violations(page: Page): Promise<string[]> {
-  // Through the debugger, as the page's policy forbids other scripts.
-  await page.evaluate(await fs.readFile(axe, 'utf8'));
-  // What fades in is judged when it is there.
-  await page.evaluate(
-    'Promise.all(document.getAnimations().filter((one) => one.effect.getTiming().iterations !== Infinity).map((one) => one.finished))',
-  );
-  const found = await page.evaluate<AxeResults>("axe.run(document, { resultTypes: ['violations'] })");
-  return found.violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary ?? ''}`),
-  );
-}
