@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { EngineState } from '#contract/shapes/engine-state.ts';
+import type { ByteLine } from '#hosts/engine/graphics/graphics-lines.ts';
 import type { SupervisedEngine } from '#hosts/engine/supervision/supervise-engine.ts';
 import { createEngines, type OpenEngine } from '#hosts/service/engines.ts';
 
@@ -11,13 +12,16 @@ function stage(): {
   readonly open: OpenEngine;
   readonly log: string[];
   readonly calls: (() => void)[];
+  /** Lines that a process got, in their order. */
+  readonly lent: ByteLine[];
   status: EngineState['status'];
 } {
   const log: string[] = [];
+  const lent: ByteLine[] = [];
   const calls: (() => void)[] = [];
   let opened = 0;
   const played = {
-    ...{ log, calls },
+    ...{ log, calls, lent },
     status: 'ready' as EngineState['status'],
     open: (kind: 'live' | 'heavy', { threads }: { threads: number | null }): SupervisedEngine => {
       const name = `${kind}-${++opened}`;
@@ -30,7 +34,7 @@ function stage(): {
         onNotice: () => undefined,
         lendGraphics: (line) => {
           log.push(`lend ${name}`);
-          line.onClose(() => undefined);
+          lent.push(line);
         },
         restart: (settings) => {
           log.push(`restart ${name} ${String(settings.threads)}`);
@@ -99,3 +103,43 @@ test('a heavy process that died too often is begun anew by the next one who asks
   await second;
   await engines.close();
 });
+
+test('a line for jobs waits for the process that does them; one that closes meanwhile does not', async () => {
+  const { open, log, calls, lent } = stage();
+  const engines = createEngines(open, choice, 0);
+  const [live, heavy, gone, late] = [line(), line(), line(), line()];
+  engines.lendGraphics('live', live);
+  engines.lendGraphics('heavy', gone);
+  engines.lendGraphics('heavy', heavy);
+  assert.deepEqual(lent, [live]);
+  gone.leave();
+  const job = engines.heavy.call('engine.ping', {});
+  assert.deepEqual(lent, [live, heavy]);
+  assert.deepEqual(log.slice(1), ['lend live-1', 'open heavy-2 null', 'lend heavy-2']);
+  engines.lendGraphics('heavy', late);
+  assert.deepEqual(lent, [live, heavy, late]);
+  calls[0]();
+  await job;
+  while (!log.includes('close heavy-2')) await idle();
+  const next = line();
+  engines.lendGraphics('heavy', next);
+  await engines.close();
+  const after = line();
+  engines.lendGraphics('live', after);
+  assert.deepEqual([next.closedFor, after.closedFor], ['Morphogen was closed', 'Morphogen was closed']);
+});
+
+function line(): ByteLine & { closedFor: string | null; leave(): void } {
+  const listeners: ((reason: string) => void)[] = [];
+  const one = {
+    closedFor: null as string | null,
+    send: () => undefined,
+    onBytes: () => undefined,
+    onClose: (listener: (reason: string) => void) => void listeners.push(listener),
+    close: (reason: string) => {
+      one.closedFor = reason;
+    },
+    leave: () => listeners.forEach((listener) => listener('the window was closed')),
+  };
+  return one;
+}

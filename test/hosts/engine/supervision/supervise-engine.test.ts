@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AppError } from '#domain/errors.ts';
+import type { ByteLine } from '#hosts/engine/graphics/graphics-lines.ts';
 import { react, superviseOnStage, type SupervisedStage } from './supervised-stage.ts';
 
 const backOffs = [500, 2000, 8000];
@@ -204,4 +205,52 @@ test('a machine that slept for an hour has no hanging engine', async () => {
   assert.equal(on.engine.state().status, 'ready');
   assert.deepEqual([on.children.length, on.last().kills.length], [1, 0]);
   await on.engine.close();
+});
+
+test('what computes may change while it runs, and what the user should know is told', async () => {
+  const on = await superviseOnStage();
+  const told: string[] = [];
+  on.engine.onNotice((sentence) => told.push(sentence));
+  const info = {
+    backend: 'webgpu',
+    threads: 2,
+    description: 'webgpu in the window',
+    device: 'none',
+  } as const;
+  const { server } = on.last();
+  server.emit('engine.changed', info);
+  server.emit('engine.notice', { message: 'It went away.' });
+  await react();
+  const { status, info: now } = on.engine.state();
+  assert.deepEqual([status, now, told], ['ready', info, ['It went away.']]);
+  assert.deepEqual(on.states.at(-1)?.info, info);
+  await on.engine.close();
+});
+
+test('a page lends to the process that is there, or else to the next one', async () => {
+  const on = await superviseOnStage();
+  const line = (): ByteLine & { closedFor: string } => {
+    const one = {
+      ...{ closedFor: '', send: () => undefined, onBytes: () => undefined, onClose: () => undefined },
+      close: (reason: string) => void (one.closedFor = reason),
+    };
+    return one;
+  };
+  const [first, second, third] = [line(), line(), line()];
+  on.engine.lendGraphics(first);
+  assert.deepEqual(on.last().lent, [first]);
+  on.last().die();
+  await react();
+  on.engine.lendGraphics(second);
+  assert.equal(on.children.length, 1);
+  await on.clock.pass(500);
+  assert.deepEqual(
+    on.children.map(({ lent }) => lent),
+    [[first], [second]],
+  );
+  on.last().die();
+  await react();
+  on.engine.lendGraphics(third);
+  await on.engine.close();
+  assert.equal(third.closedFor, 'the engine was ended');
 });

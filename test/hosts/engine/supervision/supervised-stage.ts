@@ -1,8 +1,9 @@
 /** Engines that do as a test says, under a supervisor whose time passes when the test lets it. */
 import { setImmediate as immediately } from 'node:timers/promises';
 import { engineContract, type EngineContract } from '#contract/engine-contract.ts';
-import { serve, type Handlers } from '#contract/rpc.ts';
+import { serve, type Handlers, type Server } from '#contract/rpc.ts';
 import type { EngineInfo, EngineState } from '#contract/shapes/engine-state.ts';
+import type { ByteLine } from '#hosts/engine/graphics/graphics-lines.ts';
 import type { EngineChild, EngineExit } from '#hosts/engine/supervision/engine-child.ts';
 import { superviseEngine, type SupervisedEngine } from '#hosts/engine/supervision/supervise-engine.ts';
 import type { SupervisionClock } from '#hosts/engine/supervision/supervision-clock.ts';
@@ -54,6 +55,9 @@ export async function react(): Promise<void> {
 
 export interface PlayedEngine extends EngineChild {
   readonly kills: string[];
+  /** Lines that it got. */
+  readonly lent: ByteLine[];
+  readonly server: Server<EngineContract>;
   die(exit?: Partial<EngineExit>): void;
 }
 
@@ -74,6 +78,7 @@ export interface Behaviour {
 export function createPlayedEngine(behave: Behaviour): PlayedEngine {
   const { left, right } = createPortPair();
   const kills: string[] = [];
+  const lent: ByteLine[] = [];
   let heard: ((exit: EngineExit) => void) | undefined;
   let isOver = false;
   const never = new Promise<never>(() => undefined);
@@ -81,7 +86,7 @@ export function createPlayedEngine(behave: Behaviour): PlayedEngine {
     throw new Error('not played');
   };
   const others = Object.fromEntries(Object.keys(engineContract.methods).map((method) => [method, refuse]));
-  serve(engineContract, right, {
+  const server = serve(engineContract, right, {
     ...(others as unknown as Handlers<EngineContract>),
     'engine.open'(): EngineInfo | Promise<never> {
       if (behave.isHanging === true || behave.isOpening === true) return never;
@@ -108,7 +113,8 @@ export function createPlayedEngine(behave: Behaviour): PlayedEngine {
   return {
     pid: undefined,
     port: left,
-    kills,
+    ...{ kills, lent, server },
+    lend: (line) => void lent.push(line),
     kill(signal) {
       kills.push(signal);
       if ((behave.obeys ?? ['SIGTERM', 'SIGKILL']).includes(signal)) die({ code: null, signal });
