@@ -19,16 +19,40 @@ export const adamKernels: Readonly<Record<string, tf.KernelFunc>> = {
       ...(average === undefined ? [] : [own.changedBuffer(average)]),
     ];
     own.submitCollected();
-    const kernel = gpu.compiled(gpu.code('adam', [size, average !== undefined], codeOf)!);
     const options = gpu.scratch('adam', 256, BUFFER_UNIFORM);
     gpu.device.queue.writeBuffer(options, 0, valuesOf(attrs as unknown as AdamUpdateAttrs));
-    const group = gpu.bindGroup(kernel, [{ buffer: options, size: ADAM_BYTES }, ...buffers]);
     const work = new Submission(gpu);
-    work.dispatch(kernel, group, [0], groupsOf(size, gpu.device.limits), 4 * size);
+    const { maxStorageBufferBindingSize } = gpu.device.limits;
+    for (const [first, count] of partsOf(size, gpu.pace.unitsOf('adam'), maxStorageBufferBindingSize)) {
+      const kernel = gpu.compiled(gpu.code('adam', [count, average !== undefined], codeOf)!);
+      const group = gpu.bindGroup(kernel, [
+        { buffer: options, size: ADAM_BYTES },
+        ...buffers.map((buffer) => ({ buffer, offset: 4 * first, size: 4 * count })),
+      ]);
+      work.dispatch(kernel, group, [0], groupsOf(count, gpu.device.limits), UNITS * count);
+    }
     work.submit();
     return [];
   },
 };
+
+/** Values read and written. */
+const UNITS = 7;
+/** No part of a weight has fewer values, but the last. A kernel is made for each size, so sizes are powers of two. */
+const LEAST = 2 ** 16;
+
+/**
+ * Ranges of a weight's values, each for a dispatch: no longer than the pace allows, and than a kernel can see.
+ * @param units that fit one submission
+ */
+export function partsOf(size: number, units: number, mostBytes: number): [first: number, count: number][] {
+  const fitting = Math.min(Math.max(LEAST, units / UNITS), mostBytes / 4);
+  const count = size <= fitting ? size : 2 ** Math.floor(Math.log2(fitting));
+  return Array.from({ length: Math.ceil(size / count) }, (_, i) => [
+    i * count,
+    Math.min(count, size - i * count),
+  ]);
+}
 
 const codeOf = ([size, averaged]: readonly [number, boolean]) => adamCode(size, averaged);
 

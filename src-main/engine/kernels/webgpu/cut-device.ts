@@ -6,12 +6,10 @@
  */
 import type { Gpu } from './gpu.ts';
 import { cutsOf, type Cut, type Workgroups } from './cuts.ts';
-import type { ProgramWork } from './program-work.ts';
-import { SubmissionPace } from './submission-pace.ts';
+import type { Work } from './submission-pace.ts';
 
 /** vec3 origin and vec3 total, 16 bytes each. */
 const CUT_BYTES = 32;
-const SLOW_TFJS_MS_PER_UNIT = 4e-7;
 /** What takes more than this share of a submission goes alone, so that it is known what it takes. */
 const ALONE = 0.25;
 
@@ -19,16 +17,15 @@ export class CutDevice {
   /** For tfjs. */
   readonly device: GPUDevice;
   /** Work of the next dispatch; tfjs's caller sets it. */
-  next: ProgramWork = { kind: '', units: 0 };
+  next: Work = { kind: '', units: 0 };
   readonly #gpu: Gpu;
-  readonly #paces = new Map<string, SubmissionPace>();
   readonly #movable = new WeakSet();
   /** Of each pipeline: the groups that say "whole" and "a part". */
   readonly #groups = new WeakMap<GPUComputePipeline, { whole: GPUBindGroup; part: GPUBindGroup }>();
   #whole: GPUBuffer | null = null;
   #part: GPUBuffer | null = null;
   /** Work recorded and not yet submitted. */
-  #recorded: ProgramWork[] = [];
+  #recorded: Work[] = [];
 
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
@@ -51,32 +48,8 @@ export class CutDevice {
 
   /** Call it when tfjs has submitted. */
   submitted(): void {
-    const { device, host } = this.#gpu;
-    const recorded = this.#recorded;
+    this.#gpu.submitted(this.#recorded);
     this.#recorded = [];
-    if (recorded.length === 0) return;
-    const handedOver = host.now();
-    const measure = (): void => this.#measured(recorded, handedOver, host.now());
-    // A device that is lost measures nothing.
-    device.queue.onSubmittedWorkDone().then(measure, () => undefined);
-  }
-
-  /** Only a submission of one kind tells what that takes. */
-  #measured(recorded: readonly ProgramWork[], handedOver: number, done: number): void {
-    const [{ kind }] = recorded;
-    const isOfOne = recorded.every((work) => work.kind === kind);
-    const units = isOfOne ? recorded.reduce((sum, work) => sum + work.units, 0) : 0;
-    this.#paceOf(kind).measured(units, handedOver, done);
-  }
-
-  #paceOf(kind: string): SubmissionPace {
-    const { limitMs, queue } = this.#gpu.pace;
-    let pace = this.#paces.get(kind);
-    if (pace === undefined) {
-      this.#paces.set(kind, (pace = new SubmissionPace(limitMs, SLOW_TFJS_MS_PER_UNIT, queue)));
-    }
-    pace.limitMs = limitMs;
-    return pace;
   }
 
   #encoder(): GPUCommandEncoder {
@@ -116,10 +89,10 @@ export class CutDevice {
       end,
       dispatchWorkgroups: (x: number, y = 1, z = 1) => {
         const { kind, units } = this.next;
-        const pace = this.#paceOf(kind);
+        const { pace } = this.#gpu;
         const groups = this.#groupsOf(pipeline!);
         const total: Workgroups = [x, y, z];
-        const cuts = groups === null ? [] : cutsOf(total, units, pace.units);
+        const cuts = groups === null ? [] : cutsOf(total, units, pace.unitsOf(kind));
         if (cuts.length > 1) {
           if (this.#recorded.length > 0) submit();
           for (const cut of cuts) {
@@ -131,12 +104,9 @@ export class CutDevice {
           }
           return;
         }
-        const ms = pace.msOf(units);
+        const ms = pace.msOf([{ kind, units }]);
         const isLong = ms > ALONE * pace.limitMs;
-        const before = this.#recorded.reduce(
-          (sum, work) => sum + this.#paceOf(work.kind).msOf(work.units),
-          0,
-        );
+        const before = pace.msOf(this.#recorded);
         if (before > 0 && (isLong || before + ms > pace.limitMs)) submit();
         dispatch(begin(), total, groups?.whole);
         this.#recorded.push({ kind, units });

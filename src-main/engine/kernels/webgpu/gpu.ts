@@ -9,7 +9,7 @@ import type { BindingCode, KernelCode } from './code/kernel-code.ts';
 import type { VariantLimits } from './code/variant.ts';
 import type { DispatchTimer } from './dispatch-timer.ts';
 import type { MemoryLimits, MemoryPlan } from './memory-plan.ts';
-import { SubmissionPace, UNWATCHED_MS } from './submission-pace.ts';
+import { SubmissionPace, UNWATCHED_MS, type Work } from './submission-pace.ts';
 import { VariantChoices } from './variant-choices.ts';
 
 /** What a host hands in. It destroys the device itself, after the backend is disposed of. */
@@ -186,6 +186,22 @@ export class Gpu {
   releaseScratch(): void {
     for (const buffer of this.#scratch.values()) buffer.destroy();
     this.#scratch.clear();
+  }
+
+  /** Hands over what was recorded, and learns what it takes. */
+  submit(commands: GPUCommandBuffer, work: readonly Work[]): void {
+    this.device.queue.submit([commands]);
+    this.submitted(work);
+  }
+
+  /** Call it right after a submission. */
+  submitted(work: readonly Work[]): void {
+    const { device, host, pace } = this;
+    if (work.length === 0) return;
+    const handedOver = host.now();
+    const measure = (): void => pace.measured(work, handedOver, host.now());
+    // A device that is lost measures nothing.
+    device.queue.onSubmittedWorkDone().then(measure, () => undefined);
   }
 
   #runOut(): void {

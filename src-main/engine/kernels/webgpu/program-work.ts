@@ -1,12 +1,9 @@
-/** How much tfjs's own programs compute, about, so that none keeps a graphics processor too long. */
+/**
+ * How much tfjs's own programs compute, about, so that none keeps a graphics processor too long: multiply-adds, or values
+ * touched where that is more.
+ */
 import type { tf } from '#engine/tf.ts';
-
-export interface ProgramWork {
-  /** Programs of one kind take about the same time for the same work. */
-  readonly kind: string;
-  /** Multiply-adds, or values touched where that is more. */
-  readonly units: number;
-}
+import type { Work } from './submission-pace.ts';
 
 /** What of tfjs's WebGPUProgram is looked at. */
 interface Program {
@@ -14,7 +11,7 @@ interface Program {
   readonly outputShape: readonly number[];
 }
 
-export function workOf({ shaderKey, outputShape }: Program, inputs: readonly tf.TensorInfo[]): ProgramWork {
+export function workOf({ shaderKey, outputShape }: Program, inputs: readonly tf.TensorInfo[]): Work {
   const kind = /^[A-Za-z0-9]+/.exec(shaderKey)?.[0] ?? '';
   const output = sizeOf(outputShape);
   const touched = inputs.reduce((sum, { shape }) => sum + sizeOf(shape), output);

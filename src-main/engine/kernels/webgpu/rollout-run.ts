@@ -340,9 +340,9 @@ class RolloutRun {
     whole: readonly [x: number, y: number],
     units: number,
   ): void {
-    for (const { origin, extent, share } of this.#slices.of(whole, units)) {
-      this.#work.mayPause(units * share);
-      this.#work.dispatch(kernel, group, [parameters, origin, ...others], extent, units * share);
+    for (const slice of this.#slices.of(whole, { kind: kernel.label, units })) {
+      const offsets = [parameters, slice.origin, ...others];
+      this.#work.dispatch(kernel, group, offsets, slice.extent, slice.units);
     }
   }
 

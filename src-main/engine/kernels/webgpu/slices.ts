@@ -3,20 +3,24 @@
  * too much, by its workgroups. Each part is told where it begins; what is computed stays the same to the bit.
  */
 import { ORIGIN_BYTES } from './code/automaton-code.ts';
+import { cutsOf } from './cuts.ts';
 import { BUFFER_UNIFORM, type Bound, type Gpu } from './gpu.ts';
+import type { Work } from './submission-pace.ts';
 
 export interface Slice {
   /** Where the kernel's `origin` lies: a dynamic offset. */
   readonly origin: number;
   readonly extent: readonly [x: number, y: number];
-  /** Of the whole. */
-  readonly share: number;
+  readonly units: number;
 }
 
 /** Of one dispatch. */
-const MOST_SLICES = 64;
-/** Origins of a run: powers of two are cut for each of its four kernels. */
-const MOST_ORIGINS = 8 * MOST_SLICES;
+const MOST_SLICES = 512;
+/**
+ * Of a run's four kernels, for its usual number of samples and for what is left at the end: twice the slices each, where
+ * they do not come out even.
+ */
+const MOST_ORIGINS = 4 * 2 * 2 * MOST_SLICES;
 
 export class Slices {
   readonly #gpu: Gpu;
@@ -38,24 +42,14 @@ export class Slices {
   }
 
   /** @param units of work of the whole, about a multiply-add each */
-  of([x, y]: readonly [x: number, y: number], units: number): Slice[] {
-    const wanted = Math.min(MOST_SLICES, x * y, units / this.#gpu.pace.units);
-    if (!(wanted > 1)) return [{ origin: 0, extent: [x, y], share: 1 }];
-    // Powers of two, so that few different origins come up while the pace is found.
-    const count = 2 ** Math.ceil(Math.log2(wanted));
-    const rows = Math.ceil(y / Math.min(count, y));
-    const columns = Math.ceil(x / Math.max(1, Math.min(x, Math.ceil(count / y))));
-    const slices: Slice[] = [];
-    for (let top = 0; top < y; top += rows) {
-      for (let left = 0; left < x; left += columns) {
-        const extent = [Math.min(columns, x - left), Math.min(rows, y - top)] as const;
-        slices.push({
-          ...{ origin: this.#originAt(left, top), extent },
-          share: (extent[0] * extent[1]) / (x * y),
-        });
-      }
-    }
-    return slices;
+  of([x, y]: readonly [x: number, y: number], { kind, units }: Work): Slice[] {
+    const fewest = Math.ceil((x * y) / MOST_SLICES) / (x * y);
+    const most = Math.max(this.#gpu.pace.unitsOf(kind), units * fewest * (1 + 1e-9));
+    return cutsOf([x, y, 1], units, most).map(({ origin, groups, units: part }) => ({
+      origin: this.#originAt(origin[0], origin[1]),
+      extent: [groups[0], groups[1]],
+      units: part,
+    }));
   }
 
   #originAt(x: number, y: number): number {

@@ -1,32 +1,41 @@
 /** Dispatches and copies in their order, handed to the queue in parts that its pace allows. */
 import type { Compiled, Gpu } from './gpu.ts';
+import type { Work } from './submission-pace.ts';
 
 export class Submission {
   readonly #gpu: Gpu;
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
-  #units = 0;
+  /** Work by kind, and what it is taken to need. */
+  #work = new Map<string, number>();
+  #ms = 0;
 
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
   }
 
-  /** @param units of work, about a multiply-add each */
+  /**
+   * What there is is handed over before it, if it would be too much together.
+   * @param units of work, about a multiply-add each
+   */
   dispatch(
-    { pipeline, label }: Compiled,
+    { pipeline, label: kind }: Compiled,
     group: GPUBindGroup,
     offsets: readonly number[],
     [x, y]: readonly [x: number, y: number],
     units: number,
   ): void {
-    const { timer } = this.#gpu;
+    const { timer, pace } = this.#gpu;
+    const ms = pace.msOf([{ kind, units }]);
+    if (this.#ms > 0 && this.#ms + ms > pace.limitMs) this.submit();
     // A pass for each, where they are timed one by one.
     if (timer !== null) this.#endPass();
-    this.#pass ??= this.#commands().beginComputePass(timer?.pass(label));
+    this.#pass ??= this.#commands().beginComputePass(timer?.pass(kind));
     this.#pass.setPipeline(pipeline);
     this.#pass.setBindGroup(0, group, offsets);
     this.#pass.dispatchWorkgroups(x, y);
-    this.#units += units;
+    this.#work.set(kind, (this.#work.get(kind) ?? 0) + units);
+    this.#ms += ms;
   }
 
   copy(from: GPUBuffer, fromByte: number, to: GPUBuffer, toByte: number, bytes: number): void {
@@ -39,24 +48,17 @@ export class Submission {
     this.#commands().clearBuffer(buffer, 0, bytes);
   }
 
-  /** Call it where work may be cut: hands over what there is, if more would be too much for one submission. */
-  mayPause(next: number): void {
-    if (this.#units > 0 && this.#units + next > this.#gpu.pace.units) this.submit();
-  }
-
   submit(): void {
     if (this.#encoder === null) return;
     this.#endPass();
-    const { device, host, pace, timer } = this.#gpu;
-    timer?.resolve(this.#encoder);
-    device.queue.submit([this.#encoder.finish()]);
-    const units = this.#units;
-    const handedOver = host.now();
-    const measure = (): void => pace.measured(units, handedOver, host.now());
-    // A device that is lost measures nothing.
-    device.queue.onSubmittedWorkDone().then(measure, () => undefined);
+    this.#gpu.timer?.resolve(this.#encoder);
+    this.#gpu.submit(
+      this.#encoder.finish(),
+      Array.from(this.#work, ([kind, units]): Work => ({ kind, units })),
+    );
     this.#encoder = null;
-    this.#units = 0;
+    this.#work = new Map();
+    this.#ms = 0;
   }
 
   #commands(): GPUCommandEncoder {

@@ -76,7 +76,7 @@ test('no submission takes longer than the pace, once it is known what its progra
     });
     for (const [kind, units] of programs) {
       cut.next = { kind, units };
-      pretended.msPerGroup = (units * msPerUnit[kind]) / GROUPS;
+      pretended.msOf = (_label, groups) => (groups * units * msPerUnit[kind]) / GROUPS;
       encoder ??= cut.device.createCommandEncoder();
       pass ??= encoder.beginComputePass();
       pass.setPipeline(pipeline);

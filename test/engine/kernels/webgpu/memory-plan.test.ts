@@ -6,7 +6,6 @@ import { presets } from '#domain/model-presets.ts';
 import { sizesOf } from '#engine/kernels/webgpu/code/automaton-code.ts';
 import { DEFAULT_SCRATCH_BYTES } from '#engine/kernels/webgpu/gpu.ts';
 import { planMemory } from '#engine/kernels/webgpu/memory-plan.ts';
-import { SubmissionPace, WATCHED_MS } from '#engine/kernels/webgpu/submission-pace.ts';
 
 const large = { total: DEFAULT_SCRATCH_BYTES, buffer: 2 ** 31, alignment: 256 };
 
@@ -52,22 +51,4 @@ test('a plan covers all steps, stays within the limits, and is null only where o
     ),
   );
   assert.equal(planMemory(sizes, 8, 10, true, { total: 1000, buffer: 1000, alignment: 4 }), null);
-});
-
-test('while a window is live, a submission holds what was measured to take 16 ms', () => {
-  const pace = new SubmissionPace(WATCHED_MS);
-  const careful = pace.units;
-  // A processor of 10¹² multiply-adds a second: 2·10⁹ of them took 2 ms.
-  for (let i = 0; i < 40; i++) pace.measured(2e9, i * 10, i * 10 + 2);
-  assert.ok(pace.units > careful);
-  assert.ok(Math.abs(pace.units / 16e9 - 1) < 0.01, String(pace.units));
-  // It slows down to a tenth: what follows is cut at once.
-  pace.measured(2e9, 1000, 1020);
-  assert.ok(Math.abs(pace.units / 1.6e9 - 1) < 0.01, String(pace.units));
-});
-
-test('a submission that waited for another is not taken for a slow one', () => {
-  const pace = new SubmissionPace(WATCHED_MS);
-  for (let i = 0; i < 40; i++) pace.measured(2e9, 0, (i + 1) * 2);
-  assert.ok(Math.abs(pace.units / 16e9 - 1) < 0.01, String(pace.units));
 });

@@ -3,8 +3,8 @@
 export interface PretendedDevice {
   readonly device: GPUDevice;
   readonly group: GPUBindGroup;
-  /** What a workgroup takes from now on. */
-  msPerGroup: number;
+  /** What so many workgroups take, of a pipeline of that label. */
+  msOf: (label: string, groups: number) => number;
   /** Milliseconds that each submission took, in their order. */
   readonly submissions: number[];
   /** The clock: what was submitted is done when it says so. */
@@ -36,14 +36,17 @@ export function pretendedDevice(): PretendedDevice {
   const createCommandEncoder = (): object => {
     let ms = 0;
     return {
-      beginComputePass: () => ({
-        setPipeline: () => undefined,
-        setBindGroup: () => undefined,
-        dispatchWorkgroups: (x: number, y = 1, z = 1) => {
-          ms += x * y * z * pretended.msPerGroup;
-        },
-        end: () => undefined,
-      }),
+      beginComputePass: () => {
+        let label = '';
+        return {
+          setPipeline: (pipeline: { label: string }) => void ({ label } = pipeline),
+          setBindGroup: () => undefined,
+          dispatchWorkgroups: (x: number, y = 1, z = 1) => {
+            ms += pretended.msOf(label, x * y * z);
+          },
+          end: () => undefined,
+        };
+      },
       copyBufferToBuffer: () => undefined,
       clearBuffer: () => undefined,
       finish: () => ({ ms }),
@@ -53,10 +56,15 @@ export function pretendedDevice(): PretendedDevice {
     queue,
     createCommandEncoder,
     lost: new Promise(() => undefined),
-    limits: { minUniformBufferOffsetAlignment: 256, maxComputeWorkgroupStorageSize: 32_768 },
+    limits: {
+      ...{ minUniformBufferOffsetAlignment: 256, minStorageBufferOffsetAlignment: 256 },
+      ...{ maxBufferSize: 2 ** 31, maxStorageBufferBindingSize: 2 ** 31 },
+      ...{ maxComputeWorkgroupStorageSize: 32_768, maxComputeInvocationsPerWorkgroup: 256 },
+      maxComputeWorkgroupSizeX: 256,
+    },
     features: new Set(),
     createShaderModule: nothing,
-    createComputePipeline: () => ({ getBindGroupLayout: nothing }),
+    createComputePipeline: ({ label = '' }: { label?: string }) => ({ label, getBindGroupLayout: nothing }),
     createBindGroupLayout: nothing,
     createPipelineLayout: nothing,
     createBindGroup: nothing,
@@ -67,7 +75,7 @@ export function pretendedDevice(): PretendedDevice {
   const pretended: PretendedDevice = {
     device: device as unknown as GPUDevice,
     group: {} as GPUBindGroup,
-    msPerGroup: 0,
+    msOf: () => 0,
     submissions: [],
     now: () => clock,
     idle: async () => {
