@@ -9,6 +9,7 @@ import type { FileChunks } from '#engine/files/safetensors-write.ts';
 import { withLessMemory } from '#engine/less-memory.ts';
 import type { Weights } from '#engine/network/weights.ts';
 import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
+import { rolloutWay, tuneRollout } from '#engine/rollout/tuned.ts';
 import { checkpointChunks, type Checkpoint, type RunSettings } from '#engine/training/checkpoint.ts';
 import { imagesJudge, imagesTrainer } from '#engine/training/images-session.ts';
 import { seededOn } from '#engine/training/seed-place.ts';
@@ -108,18 +109,29 @@ export function openTrainingSession(asked: TrainingSetup): TrainingSession {
     run.kind === 'single'
       ? [singleTrainer(setup, run), singleJudge(setup, run)]
       : [imagesTrainer(setup, run), imagesJudge(setup, run)];
+  const work = {
+    ...{ automaton: setup.spec.automaton, grid: setup.spec.grid },
+    ...{ batch: run.options.batchSize, training: true },
+  };
+  let isTuned = false;
   return {
     spec,
     get iteration() {
       return trainer.iteration;
     },
     async step() {
+      if (!isTuned) await tuneRollout(work);
+      isTuned = true;
       const { iteration, loss, learningRate } = await trainer.step();
       return { iteration, loss, learningRate };
     },
     // Used before anything changes them, so their own arrays will do: a copy can be most of a gigabyte.
-    checkpoint: (progress) =>
-      withLessMemory(async () => checkpointChunks(await trainer.checkpoint(progress))),
+    checkpoint: (progress) => {
+      // What computed it: another way would have come to other last bits.
+      const way = rolloutWay(work);
+      const told = way === null ? progress : { ...progress, kernels: way };
+      return withLessMemory(async () => checkpointChunks(await trainer.checkpoint(told)));
+    },
     weights: () => withLessMemory(() => readTensors(trainer.bestWeights, '', true)),
     validate: () => withLessMemory(() => judge.validate(trainer.bestWeights)),
     draw: () => withLessMemory(() => judge.draw(trainer.bestWeights)),

@@ -11,6 +11,7 @@ import { shownStates, type ShownState } from '#engine/kernels/webgpu/shown-state
 import { withLessMemory } from '#engine/less-memory.ts';
 import { rulesOfValues } from '#engine/network/inference.ts';
 import { openGrowth, type Growth } from '#engine/rollout/growth.ts';
+import { tuneRollout } from '#engine/rollout/tuned.ts';
 import { tf } from '#engine/tf.ts';
 import type { GraphicsHost } from './graphics-host.ts';
 import type { HandlersOf } from './handlers.ts';
@@ -53,13 +54,14 @@ export function growthHandlers(
   return {
     handlers: {
       'growth.open': ({ growthId, spec, rules, mix, decoded, seed }) =>
-        processor.inTurn(() => {
+        processor.inTurn(async () => {
           if (growths.has(growthId)) {
             throw new AppError('bad-argument', `A growth ${growthId} is open already: give it another id.`);
           }
           if (growths.size >= MOST_OPEN) {
             throw new AppError('busy', `${MOST_OPEN} growths are open already: close one of them.`);
           }
+          await tuneRollout({ automaton: spec.automaton, grid: spec.grid, batch: 1, training: false });
           const one: { decoded: RuleValues | null } = { decoded: ruleOf(decoded) };
           const decode = () => {
             if (one.decoded !== null) return rulesOfValues(spec, one.decoded);

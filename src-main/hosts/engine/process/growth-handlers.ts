@@ -10,6 +10,7 @@ import type { Grid } from '#domain/automaton.ts';
 import { AppError } from '#domain/errors.ts';
 import { checkMix, completeMix, type Mix } from '#domain/mix.ts';
 import { openGrowth } from '#engine/rollout/growth.ts';
+import { tuneRollout } from '#engine/rollout/tuned.ts';
 import { stateToImage } from '#media/pixels.ts';
 import { encodePng } from '#media/png.ts';
 import { ruleHash } from '#storage/library/rules.ts';
@@ -63,6 +64,9 @@ export function growthHandlers(session: Session, lines: DirectLines): HandlersOf
       if (!areKept(mixesOf(firstMix, events), decoded)) await source?.open();
       const decode = decodeKept(plan.spec, decoded, source);
       const canDecode = (one: Mix): boolean => source !== null || areKept([one], decoded);
+      if (session.graphics() === null) {
+        await tuneRollout({ automaton: spec.automaton, grid, batch: 1, training: false });
+      }
       const openOwn = (): GrowthUnderWay => openGrowth({ ...plan, spec, decode }, implementation);
       const timeline = await openTimeline(
         { ...{ spec, events, mix: firstMix }, checkMix: mixCheck(styles, canDecode) },

@@ -7,6 +7,7 @@ import type { GpuBackend } from '#engine/kernels/webgpu/backend.ts';
 import type { GpuHost } from '#engine/kernels/webgpu/gpu.ts';
 import { tf } from '#engine/tf.ts';
 import { NoProcessorError, noProcessor, processors, type Processor } from './dawn.ts';
+import { keptVariants } from './kept-variants.ts';
 import { triedProcessors, type TriedProcessors } from './tried-processors.ts';
 
 export interface OpenWebgpu {
@@ -82,7 +83,7 @@ async function openOne(
   tried: TriedProcessors,
 ): Promise<Omit<OpenWebgpu, 'passedOver'>> {
   const { name, isSoftware, key } = processor;
-  const opened = await openedOf(processor, choice);
+  const opened = await openedOf(processor, { ...tuningOf(processor), ...choice });
   const close = (): void => opened.close();
   try {
     // Not before there is a device: tfjs looks for one when it is loaded.
@@ -95,6 +96,13 @@ async function openOne(
     closeAll(close);
     throw failure;
   }
+}
+
+/** The kernels' quickest variants are found and kept; on software, one is as good as another. */
+function tuningOf({ isSoftware, key }: Processor): Pick<GpuHost, 'tuning'> {
+  if (isSoftware) return {};
+  const kept = keptVariants();
+  return { tuning: { kept: kept.of(key), keep: (choices) => void kept.keep(key, choices) } };
 }
 
 /** @throws AppError unsupported, which is remembered where it is sure to be so again */
