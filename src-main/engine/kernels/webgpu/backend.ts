@@ -5,14 +5,16 @@
  */
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { AppError } from '#domain/errors.ts';
+import type { TunableBackend, TunedWork } from '#engine/rollout/tuned.ts';
 import type { tf } from '#engine/tf.ts';
 import { CutDevice } from './cut-device.ts';
 import { Gpu, lostError, type GpuHost } from './gpu.ts';
+import { tune, wayOf } from './tuning.ts';
 import { workOf } from './program-work.ts';
 
 export const WEBGPU_BACKEND = 'webgpu';
 
-export class GpuBackend extends WebGPUBackend {
+export class GpuBackend extends WebGPUBackend implements TunableBackend {
   readonly gpu: Gpu;
   readonly #cut: CutDevice;
 
@@ -60,6 +62,18 @@ export class GpuBackend extends WebGPUBackend {
     this.ensureCommandEncoderReady();
     this.endComputePassEncoder();
     this.submitQueue();
+  }
+
+  async tuneRollout(work: TunedWork): Promise<void> {
+    const { tuning } = this.gpu.host;
+    if (tuning === undefined) return;
+    this.submitCollected();
+    const found = await tune(this.gpu, work);
+    if (found.length > 0) tuning.keep(this.gpu.choices.all());
+  }
+
+  rolloutWay(work: TunedWork): string {
+    return wayOf(this.gpu, work);
   }
 
   override async read(dataId: object): Promise<tf.BackendValues> {

@@ -10,7 +10,7 @@ import type { VariantLimits } from './code/variant.ts';
 import type { DispatchTimer } from './dispatch-timer.ts';
 import type { MemoryLimits, MemoryPlan } from './memory-plan.ts';
 import { SubmissionPace, UNWATCHED_MS, type Work } from './submission-pace.ts';
-import { VariantChoices } from './variant-choices.ts';
+import { VariantChoices, type ChosenVariants } from './variant-choices.ts';
 
 /** What a host hands in. It destroys the device itself, after the backend is disposed of. */
 export interface GpuHost {
@@ -25,6 +25,12 @@ export interface GpuHost {
   readonly submissionMs?: number;
   /** Rollouts keep their states as float16. Off if left out. */
   readonly halfStates?: boolean;
+  /** To find out which variant of the kernels is quickest here; the plain one runs if left out, as on software. */
+  readonly tuning?: {
+    /** What was kept of an earlier start. */
+    readonly kept: unknown;
+    keep(choices: ChosenVariants): void;
+  };
   /** Told once whenever less memory must do. */
   readonly onNotice?: (sentence: string) => void;
 }
@@ -81,6 +87,7 @@ export class Gpu {
     this.device = host.device;
     this.pace = new SubmissionPace(host.submissionMs ?? UNWATCHED_MS);
     this.halfStates = host.halfStates ?? false;
+    this.choices.restore(host.tuning?.kept);
     this.#scratchLimit = host.scratchBytes ?? DEFAULT_SCRATCH_BYTES;
     void this.device.lost.then(() => (this.#isLost = true));
     this.device.onuncapturederror = ({ error }) => {

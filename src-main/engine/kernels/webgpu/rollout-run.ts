@@ -107,10 +107,32 @@ function notFour({ C }: Sizes): AppError {
   );
 }
 
+/** Whether the device can run a variant. */
+export function fitsDevice(gpu: Gpu, kernel: MatrixKernel, shape: StepShape, variant: Variant): boolean {
+  const { workgroupBytes, threads, subgroups } = gpu.variantLimits;
+  const fits = kernel === 'update' ? fitsUpdate : fitsRows;
+  return (
+    variant.threads <= threads && (subgroups || !variant.subgroups) && fits(shape, workgroupBytes, variant)
+  );
+}
+
 /** The variant of a matrix kernel that nothing was chosen for; null where none fits the device. */
 export function plainVariantOn(gpu: Gpu, kernel: MatrixKernel, shape: StepShape): Variant | null {
-  const fits = kernel === 'update' ? fitsUpdate : fitsRows;
-  return plainVariant(shape, (variant) => fits(shape, gpu.workgroupBytes, variant));
+  return plainVariant(shape, (variant) => fitsDevice(gpu, kernel, shape, variant));
+}
+
+/** The variant that runs. */
+export function chosenVariantOn(
+  gpu: Gpu,
+  kernel: MatrixKernel,
+  shape: StepShape,
+  batch: number,
+): Variant | null {
+  const chosen = gpu.choices.of(kernel, shape, batch);
+  // What was kept may have been chosen with other limits.
+  return chosen !== null && fitsDevice(gpu, kernel, shape, chosen)
+    ? chosen
+    : plainVariantOn(gpu, kernel, shape);
 }
 
 interface StatePlace {
@@ -144,9 +166,7 @@ class RolloutRun {
     this.#parameters = gpu.scratch('parameters', bytes, BUFFER_UNIFORM);
     this.#slices = new Slices(gpu, this.#parameterStride);
     const variantFor = (kernel: MatrixKernel): Variant | null =>
-      task.variants?.[kernel] ??
-      gpu.choices.of(kernel, shape, task.batch) ??
-      plainVariantOn(gpu, kernel, shape);
+      task.variants?.[kernel] ?? chosenVariantOn(gpu, kernel, shape, task.batch);
     this.#variants = { update: variantFor('update'), rows: variantFor('rows') };
     this.#work = new Submission(gpu);
   }

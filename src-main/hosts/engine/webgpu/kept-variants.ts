@@ -30,9 +30,9 @@ export function keptVariants(file: string = join(userCacheFolder(), VARIANTS_FIL
     all: () => readProcessors(file),
     async keep(key, choices) {
       const before = readProcessors(file);
-      const others = Object.entries(before).filter(([other]) => other !== key);
-      const known = before[key];
-      const both = { ...(typeof known === 'object' ? known : {}), ...choices };
+      const others: [string, unknown][] = Object.entries(before).filter(([other]) => other !== key);
+      const known: unknown = before[key];
+      const both: object = { ...(typeof known === 'object' ? known : {}), ...choices };
       const processors = Object.fromEntries([...others, [key, both]].slice(-MOST));
       const bytes = new TextEncoder().encode(`${JSON.stringify({ format: FORMAT, processors }, null, 1)}\n`);
       try {

@@ -48,7 +48,7 @@ describe('choosing variants', { skip: missing !== null }, () => {
     const way = rolloutWay(work);
     plain.close();
     let kept: unknown = undefined;
-    const tuning = { kept, keep: (choices: unknown) => (kept = JSON.parse(JSON.stringify(choices))) };
+    const tuning = { kept, keep: (choices: unknown) => void (kept = structuredClone(choices)) };
     const first = await openGraphics({ tuning });
     await tuneRollout({ ...work, training: false });
     const chosen = first.backend.gpu.choices.all();
