@@ -9,15 +9,11 @@
  */
 import type { Overlay } from './overlay-kinds.ts';
 import { drawOverlay } from './overlay.ts';
+import { closePicture, type Picture } from './picture.ts';
 import { actualSizeView, fitView, panView, resizeView, revealPoint, zoomView } from './view.ts';
 import type { Point, Size, View } from './view.ts';
 
 export type Background = 'checker' | 'white' | 'black';
-
-export interface Picture extends Size {
-  /** Straight RGBA, [height, width, 4]; or as the browser holds it, which is for whoever got it to close. */
-  readonly pixels: Uint8Array | ImageBitmap;
-}
 
 export interface Stage {
   readonly view: View;
@@ -27,7 +23,7 @@ export interface Stage {
    * Resolves when it is time for another: at once if the picture before was drawn, else when this one, or a newer, is.
    * So there is always one in hand for the next refresh, and never a queue of them.
    */
-  show(picture: Picture): Promise<void>;
+  show(picture: Picture<ImageBitmap>): Promise<void>;
   setBackground(background: Background): void;
   setOverlays(overlays: readonly Overlay[]): void;
   fit(): void;
@@ -74,7 +70,7 @@ export function openStage(canvas: HTMLCanvasElement, options: StageOptions = {})
   let pattern: CanvasPattern | null = null;
   let request = 0;
   let isDisposed = false;
-  let arrived: Picture | null = null;
+  let arrived: Picture<ImageBitmap> | null = null;
   let waiting: (() => void)[] = [];
 
   const ratio = (): number => Math.max(1, window.devicePixelRatio);
@@ -112,7 +108,7 @@ export function openStage(canvas: HTMLCanvasElement, options: StageOptions = {})
     if (hasPicture) draw();
   };
 
-  const take = (next: Picture): void => {
+  const take = (next: Picture<ImageBitmap>): void => {
     if (next.width !== picture.width || next.height !== picture.height || !hasPicture) {
       picture = { width: next.width, height: next.height };
       hasPicture = true;
@@ -224,11 +220,6 @@ export function openStage(canvas: HTMLCanvasElement, options: StageOptions = {})
       waiting = [];
     },
   };
-}
-
-/** Frees what the browser holds of a picture that nobody will draw any more. */
-export function closePicture({ pixels }: Picture): void {
-  if (!(pixels instanceof Uint8Array)) pixels.close();
 }
 
 /** Squares of two colours, for what lies under transparent pixels; null where no canvas can be had. */

@@ -3,9 +3,16 @@
  * growths that grow there. A worker only opens its socket until an engine asks: the processor is not touched, and nothing of
  * what computes is loaded, before that. Workers outlast screens, and end with the page; what they had is the engine's to miss.
  */
-import { isDesktop } from './desktop-bridge.ts';
-import { beginGraphicsWorker, hearPictures, tellWorker } from './graphics-worker.ts';
-import { socketUrl } from './web-socket-port.ts';
+
+/** `Drawn` is a picture as the browser holds it: an ImageBitmap. */
+export interface GraphicsWorker<Drawn> {
+  /** Opens a socket to an engine process, and opens it again. @param path relative to the page */
+  serve(path: string): void;
+  addCanvas(id: string): void;
+  removeCanvas(id: string): void;
+  onPicture(listener: (canvas: string, picture: Drawn) => void): void;
+  end(): void;
+}
 
 /** Where the pictures of a growth come that grows in this page (`growth.watch`). */
 export interface LiveCanvas {
@@ -13,23 +20,21 @@ export interface LiveCanvas {
   close(): void;
 }
 
-export interface GraphicsOptions {
+export interface GraphicsOptions<Drawn> {
   /** Whether this page has anything to lend: Electron's lends another one's, which nobody sees. */
   readonly isHere: boolean;
-  readonly beginWorker: () => Worker;
-  /** Absolute. */
-  readonly urlOf: (path: string) => string;
+  readonly beginWorker: () => GraphicsWorker<Drawn>;
 }
 
-export class Graphics {
-  readonly #options: GraphicsOptions;
+export class Graphics<Drawn extends { close(): void }> {
+  readonly #options: GraphicsOptions<Drawn>;
   /** Of the growths that are watched. */
-  #live: Worker | null = null;
+  #live: GraphicsWorker<Drawn> | null = null;
   /** Of the jobs: their steps would keep growths waiting. */
-  #heavy: Worker | null = null;
-  readonly #canvases = new Map<string, (picture: ImageBitmap) => void>();
+  #heavy: GraphicsWorker<Drawn> | null = null;
+  readonly #canvases = new Map<string, (picture: Drawn) => void>();
 
-  constructor(options: GraphicsOptions) {
+  constructor(options: GraphicsOptions<Drawn>) {
     this.#options = options;
   }
 
@@ -38,7 +43,7 @@ export class Graphics {
     if (!this.#options.isHere || this.#live !== null) return;
     this.#live = this.#begin('./graphics/live');
     this.#heavy = this.#begin('./graphics/heavy');
-    hearPictures(this.#live, (canvas, picture) => {
+    this.#live.onPicture((canvas, picture) => {
       const onPicture = this.#canvases.get(canvas);
       if (onPicture === undefined) picture.close();
       else onPicture(picture);
@@ -47,8 +52,8 @@ export class Graphics {
 
   /** Nothing computes here any more. */
   takeBack(): void {
-    this.#live?.terminate();
-    this.#heavy?.terminate();
+    this.#live?.end();
+    this.#heavy?.end();
     this.#live = null;
     this.#heavy = null;
   }
@@ -57,29 +62,23 @@ export class Graphics {
    * @param onPicture gets the pictures, which are its to close
    * @returns null where nothing is lent
    */
-  openCanvas(onPicture: (picture: ImageBitmap) => void): LiveCanvas | null {
+  openCanvas(onPicture: (picture: Drawn) => void): LiveCanvas | null {
     const worker = this.#live;
     if (worker === null) return null;
     const id = crypto.randomUUID();
     this.#canvases.set(id, onPicture);
-    tellWorker(worker, { kind: 'canvas', id });
+    worker.addCanvas(id);
     return {
       id,
       close: () => {
-        if (this.#canvases.delete(id)) tellWorker(worker, { kind: 'canvas-gone', id });
+        if (this.#canvases.delete(id)) worker.removeCanvas(id);
       },
     };
   }
 
-  #begin(path: string): Worker {
+  #begin(path: string): GraphicsWorker<Drawn> {
     const worker = this.#options.beginWorker();
-    tellWorker(worker, { kind: 'socket', url: this.#options.urlOf(path) });
+    worker.serve(path);
     return worker;
   }
 }
-
-export const graphics = new Graphics({
-  isHere: !isDesktop && typeof navigator === 'object' && 'gpu' in navigator,
-  beginWorker: beginGraphicsWorker,
-  urlOf: socketUrl,
-});

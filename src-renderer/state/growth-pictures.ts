@@ -4,24 +4,24 @@
  * that frame was acknowledged: so they are shown as they come, in one row with the pixels, and the newest is always right.
  */
 import type { Frame } from '#contract/shapes/growth.ts';
-import { closePicture, type Picture } from '../canvas/stage.ts';
+import { closePicture, type DrawnPicture, type Picture } from '../canvas/picture.ts';
 import type { LiveCanvas } from '../lib/graphics.ts';
 
-export type Show = (picture: Picture) => Promise<void>;
+export type Show<Drawn extends DrawnPicture> = (picture: Picture<Drawn>) => Promise<void>;
 
-export interface PictureSource {
+export interface PictureSource<Drawn> {
   /** null where this page draws nothing itself. */
-  readonly openCanvas: (onPicture: (picture: ImageBitmap) => void) => LiveCanvas | null;
-  readonly isBlank: (picture: ImageBitmap) => boolean;
+  readonly openCanvas: (onPicture: (picture: Drawn) => void) => LiveCanvas | null;
+  readonly isBlank: (picture: Drawn) => boolean;
   /** What it draws does not come to the page: it is not asked for again. */
   readonly onBlank: () => void;
 }
 
-export class GrowthPictures {
-  readonly #source: PictureSource;
-  #show: Show | null = null;
+export class GrowthPictures<Drawn extends DrawnPicture> {
+  readonly #source: PictureSource<Drawn>;
+  #show: Show<Drawn> | null = null;
   /** The newest, as long as there is nothing to show it on. */
-  #undrawn: { readonly picture: Picture; readonly resolve: () => void } | null = null;
+  #undrawn: { readonly picture: Picture<Drawn>; readonly resolve: () => void } | null = null;
   #canvas: LiveCanvas | null = null;
   /** Fulfilled when it is time for a picture after the newest one that was drawn here. */
   #isTime: Promise<void> = Promise.resolve();
@@ -30,12 +30,12 @@ export class GrowthPictures {
   #isBlank = false;
   #isBroken = false;
 
-  constructor(source: PictureSource) {
+  constructor(source: PictureSource<Drawn>) {
     this.#source = source;
   }
 
   /** Pictures go here from now on; the result takes it back. */
-  showOn(show: Show): () => void {
+  showOn(show: Show<Drawn>): () => void {
     this.#show = show;
     const undrawn = this.#undrawn;
     this.#undrawn = null;
@@ -78,7 +78,7 @@ export class GrowthPictures {
     this.#isTime = Promise.resolve();
   }
 
-  #put(picture: Picture): Promise<void> {
+  #put(picture: Picture<Drawn>): Promise<void> {
     if (this.#show !== null) return this.#show(picture);
     return new Promise((resolve) => {
       this.#dropUndrawn();

@@ -14,7 +14,7 @@ import { createRateMeter } from '../canvas/rate-meter.ts';
 import { isBlank } from '../canvas/blank.ts';
 import { beginStroke, type BrushTool, type Mark, type Stroke } from '../canvas/stroke.ts';
 import { client } from '../lib/client.ts';
-import { graphics } from '../lib/graphics.ts';
+import { graphics } from '../lib/page-graphics.ts';
 import { failureMessage, isCancelled } from './attempt.ts';
 import { GrowthPictures, type Show } from './growth-pictures.ts';
 import { eventStepsAfter, eventStepsUntil } from './growth-timeline.ts';
@@ -62,7 +62,7 @@ class GrowthState {
   names: readonly string[] = $derived(this.opened?.styles.map(({ name }) => name) ?? []);
 
   readonly #frames = createRateMeter();
-  readonly #pictures = new GrowthPictures({
+  readonly #pictures = new GrowthPictures<ImageBitmap>({
     openCanvas: (onPicture) => graphics.openCanvas(onPicture),
     isBlank,
     onBlank: () => void this.watchAgain(),
@@ -153,7 +153,7 @@ class GrowthState {
   }
 
   /** Pictures go here from now on; the result takes it back. */
-  showOn(show: Show): () => void {
+  showOn(show: Show<ImageBitmap>): () => void {
     return this.#pictures.showOn(show);
   }
 
