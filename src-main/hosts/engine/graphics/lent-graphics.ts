@@ -26,11 +26,18 @@ export interface LentGraphics {
   current(): Graphics | null;
   /** As `current`, when the pages that are there have answered. */
   settled(): Promise<Graphics | null>;
+  /**
+   * As `current`, but where a page is just being asked, or went away a moment ago, as one does that is loaded again, this
+   * waits for it, for a moment at most.
+   */
+  soon(): Promise<Graphics | null>;
   /** Why a page that was asked lends none; null where one does, or none was asked. */
   refusal(): string | null;
 }
 
 const AGAIN_MS = 1500;
+/** What is opened in that moment had better wait than grow elsewhere for good. */
+const SOON_MS = 2000;
 /** Of one page; then its processor is left alone. */
 const MOST_LOSSES = 3;
 
@@ -47,7 +54,18 @@ export function createLentGraphics(setup: LentSetup): LentGraphics {
   /** The newest last: of several windows it is the one that is looked at. */
   let lines: Line[] = [];
   let current: Graphics | null = null;
+  let usedLine: Line | null = null;
   let asking: Promise<void> | null = null;
+  /** A page that was used has closed, and may be loaded again. */
+  let isComingBack = false;
+  const waiters: (() => void)[] = [];
+
+  function changed(): void {
+    if (current !== null || (asking === null && !isComingBack)) {
+      for (const waiter of waiters.splice(0)) waiter();
+    }
+    onChange();
+  }
 
   function look(): void {
     if (wishes === null || current !== null || asking !== null) return;
@@ -55,8 +73,8 @@ export function createLentGraphics(setup: LentSetup): LentGraphics {
     if (line === undefined) return;
     asking = ask(line, wishes.softwareToo).finally(() => {
       asking = null;
-      onChange();
       look();
+      changed();
     });
   }
 
@@ -75,7 +93,7 @@ export function createLentGraphics(setup: LentSetup): LentGraphics {
   }
 
   function take(line: Line, graphics: Graphics): void {
-    current = graphics;
+    [current, usedLine, isComingBack] = [graphics, line, false];
     const stopNotices = graphics.onNotice(onNotice);
     graphics.lost.addEventListener('abort', () => {
       stopNotices();
@@ -84,8 +102,8 @@ export function createLentGraphics(setup: LentSetup): LentGraphics {
       line.losses++;
       // The page may be there still, and have its processor again in a moment.
       if (line.losses < MOST_LOSSES) setTimeout(() => askAgain(line), againMs).unref();
-      onChange();
       look();
+      changed();
     });
   }
 
@@ -100,6 +118,9 @@ export function createLentGraphics(setup: LentSetup): LentGraphics {
       lines.push(line);
       port.onClose(() => {
         lines = lines.filter((other) => other !== line);
+        if (line !== usedLine) return;
+        isComingBack = true;
+        setTimeout(() => (isComingBack = false), SOON_MS).unref();
       });
       look();
     },
@@ -110,6 +131,17 @@ export function createLentGraphics(setup: LentSetup): LentGraphics {
     current: () => current,
     async settled() {
       while (asking !== null) await asking;
+      return current;
+    },
+    async soon() {
+      if (current !== null || (asking === null && !isComingBack)) return current;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, SOON_MS);
+        waiters.push(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
       return current;
     },
     refusal() {

@@ -14,7 +14,7 @@ import { tuneRollout } from '#engine/rollout/tuned.ts';
 import { stateToImage } from '#media/pixels.ts';
 import { encodePng } from '#media/png.ts';
 import { ruleHash } from '#storage/library/rules.ts';
-import { fitsGraphics, type GraphicsPlan } from '../graphics/remote-growth.ts';
+import { fitsGraphics } from '../graphics/remote-growth.ts';
 import { survivingGrowth } from '../graphics/surviving-growth.ts';
 import { areKept, decodeKept, decodeKeptValues, rulesToKeep } from '../kept-rules.ts';
 import { latentsOf, withoutLatents, type OpenLatents } from '../latents.ts';
@@ -53,7 +53,7 @@ export function growthHandlers(session: Session, lines: DirectLines): HandlersOf
       if (growths.size >= MOST_OPEN) {
         throw new AppError('busy', `${MOST_OPEN} growths are open already: close one of them.`);
       }
-      const { implementation } = session.engine();
+      const { implementation, backend } = session.engine();
       const styles = given.map(styleOf);
       const firstMix = completeMix(mix, styles.length);
       const plan = fuseStyles(styles, seed, firstMix);
@@ -64,17 +64,24 @@ export function growthHandlers(session: Session, lines: DirectLines): HandlersOf
       if (!areKept(mixesOf(firstMix, events), decoded)) await source?.open();
       const decode = decodeKept(plan.spec, decoded, source);
       const canDecode = (one: Mix): boolean => source !== null || areKept([one], decoded);
-      if (session.graphics() === null) {
+      const graphics = fitsGraphics(spec) ? await session.graphicsSoon() : null;
+      if (graphics === null) {
         await tuneRollout({ automaton: spec.automaton, grid, batch: 1, training: false });
       }
       const openOwn = (): GrowthUnderWay => openGrowth({ ...plan, spec, decode }, implementation);
+      const openBest = (): GrowthUnderWay => {
+        if (graphics === null) return openOwn();
+        const { rules } = plan;
+        return survivingGrowth({
+          ...{ graphics, openOwn },
+          plan: { spec, rules, seed, mix: firstMix, decode: decodeKeptValues(decoded, source) },
+          onMoved: ({ message }) =>
+            session.tell(`${message} What was growing there goes on with the backend ${backend}.`, graphics),
+        });
+      };
       const timeline = await openTimeline(
         { ...{ spec, events, mix: firstMix }, checkMix: mixCheck(styles, canDecode) },
-        () => {
-          const { rules } = plan;
-          const values = decodeKeptValues(decoded, source);
-          return openBest(session, { spec, rules, seed, mix: firstMix, decode: values }, openOwn);
-        },
+        openBest,
       ).catch((failure: unknown) => {
         source?.dispose();
         throw failure;
@@ -173,18 +180,6 @@ async function openTimeline(
     growth.dispose();
     throw failure;
   }
-}
-
-/** In a page, where one lends its graphics processor and can hold the state; else, and after that page, here. */
-function openBest(session: Session, plan: GraphicsPlan, openOwn: () => GrowthUnderWay): GrowthUnderWay {
-  const graphics = session.graphics();
-  if (graphics === null || !fitsGraphics(plan.spec)) return openOwn();
-  const { backend } = session.engine();
-  return survivingGrowth({
-    ...{ graphics, plan, openOwn },
-    onMoved: ({ message }) =>
-      session.tell(`${message} What was growing there goes on with the backend ${backend}.`, graphics),
-  });
 }
 
 function mixesOf(first: Mix, events: readonly GrowthEvent[]): Mix[] {

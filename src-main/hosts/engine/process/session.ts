@@ -39,6 +39,8 @@ export interface Session {
   graphics(): Graphics | null;
   /** As `graphics`, when the pages that are there have answered: for what takes long and nobody waits for. */
   settledGraphics(): Promise<Graphics | null>;
+  /** As `graphics`; where a page is about to answer, or is loaded again just now, after a moment: for what people open. */
+  graphicsSoon(): Promise<Graphics | null>;
   /** A page has one to lend. Before the engine is open, too. */
   addGraphics(line: Port): void;
   /** What computes now. @throws AppError busy until it is open */
@@ -98,6 +100,7 @@ export function createSession(): Session {
     engine: opened,
     graphics: () => lent.current(),
     settledGraphics: () => lent.settled(),
+    graphicsSoon: () => lent.soon(),
     addGraphics: (line) => lent.add(line),
     info,
     listen: (added) => void (listener = added),

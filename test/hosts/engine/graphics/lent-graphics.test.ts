@@ -181,3 +181,36 @@ test('a page that nothing is asked of may be silent', async () => {
   mock.timers.tick(1e6);
   assert.equal(graphics.lost.aborted, false);
 });
+
+test('a page that is loaded again is waited for, for a moment', async () => {
+  const on = stage();
+  on.lent.use(false);
+  assert.equal(await on.lent.soon(), null, 'nobody is about to come');
+  const { port } = on.add({ name: 'A' });
+  assert.equal((await on.lent.soon())?.info.name, 'A');
+  port.close();
+  const again = on.lent.soon();
+  await react();
+  on.add({ name: 'B' });
+  assert.equal((await again)?.info.name, 'B');
+  assert.equal((await on.lent.soon())?.info.name, 'B');
+});
+
+test('a page that does not come back, or cannot, is not waited for for long', async () => {
+  const on = stage();
+  on.lent.use(false);
+  const { port } = on.add();
+  await on.lent.settled();
+  port.close();
+  const gone = on.lent.soon();
+  mock.timers.tick(2000);
+  assert.equal(await gone, null);
+  assert.equal(await on.lent.soon(), null);
+  on.add({ isSoftware: true });
+  assert.equal(await on.lent.soon(), null, 'it was asked, and will not do');
+  const { page } = on.add();
+  page.before = () => new Promise(() => undefined);
+  const silent = on.lent.soon();
+  mock.timers.tick(2000);
+  assert.equal(await silent, null);
+});
