@@ -60,12 +60,16 @@ export function sharesOfWork({ graphics, threads, device }: EngineInfo): readonl
   const rest = graphics.rest === 'webgpu' ? 'WebGPU outside of it' : onThreads(graphics.rest, threads);
   return [
     { work: 'Growing and training', by: processorName(graphics) },
-    { work: 'Everything else', by: `${device}, ${rest}` },
+    { work: 'Everything else', by: `${rest} (${device})` },
   ];
 }
 
 /** Why nothing better computes, in sentences. */
-export function reasonsIn({ description }: EngineInfo): readonly string[] {
+export function reasonsIn({ description, graphics }: EngineInfo): readonly string[] {
+  if (graphics !== undefined && graphics.rest !== null) {
+    if (!graphics.isSoftware) return [];
+    return ['The main processor plays this graphics processor: WebAssembly is faster.'];
+  }
   const [, ...reasons] = description.split('; ');
   return reasons.map((reason) => `${reason.slice(0, 1).toUpperCase()}${reason.slice(1).replace(/\.$/, '')}.`);
 }

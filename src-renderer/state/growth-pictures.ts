@@ -59,15 +59,8 @@ export class GrowthPictures<Drawn extends DrawnPicture> {
 
   /** Fulfilled when it is time for another. */
   take({ rgba, width, height, alive }: Frame): Promise<void> {
-    if (rgba !== null) return this.#put({ width, height, pixels: rgba });
-    if (alive > 0 && !this.#isProven) {
-      this.#isProven = !this.#isBlank;
-      if (this.#isBlank) {
-        this.#isBroken = true;
-        this.#source.onBlank();
-      }
-    }
-    return this.#isTime;
+    if (alive > 0) this.#judge(rgba !== null);
+    return rgba === null ? this.#isTime : this.#put({ width, height, pixels: rgba });
   }
 
   /** What is on the stage stays there. */
@@ -76,6 +69,15 @@ export class GrowthPictures<Drawn extends DrawnPicture> {
     this.#canvas = null;
     this.#dropUndrawn();
     this.#isTime = Promise.resolve();
+  }
+
+  /** @param isLost it draws no more: where it drew blanks before, it had better not begin again */
+  #judge(isLost: boolean): void {
+    if (this.#isProven || this.#isBroken) return;
+    this.#isBroken = this.#isBlank;
+    if (isLost) return;
+    this.#isProven = !this.#isBlank;
+    if (this.#isBroken) this.#source.onBlank();
   }
 
   #put(picture: Picture<Drawn>): Promise<void> {

@@ -41,7 +41,7 @@ test('where a window computes some of it, it is said who does what', () => {
   const lent: EngineInfo = { ...info, backend: 'webgpu', graphics: { ...card, rest: 'wasm' } };
   assert.deepEqual(sharesOfWork(lent), [
     { work: 'Growing and training', by: 'A card' },
-    { work: 'Everything else', by: 'A processor, WebAssembly, 4 threads' },
+    { work: 'Everything else', by: 'WebAssembly, 4 threads (A processor)' },
   ]);
 });
 
@@ -51,4 +51,8 @@ test('why nothing better computes are sentences', () => {
   assert.deepEqual(reasonsIn({ ...info, description }), [
     ...['The driver is old.', 'The window cannot: it has none (yet).'],
   ]);
+  const lent = { ...card, rest: 'wasm' } as const;
+  assert.deepEqual(reasonsIn({ ...info, description, graphics: lent }), []);
+  const [why] = reasonsIn({ ...info, description, graphics: { ...lent, isSoftware: true } });
+  assert.match(why, /WebAssembly is faster/);
 });

@@ -141,6 +141,14 @@ test('a page whose drawings come blank is asked for none again; one that was rig
   assert.equal(broken.blanks, 1);
   assert.equal(pixelsAlone.open(), null);
 
+  const lost = new DrawingPage();
+  lost.drawsBlank = true;
+  const pixelsAfterwards = new GrowthPictures(lost);
+  pixelsAfterwards.open();
+  lost.draw();
+  void pixelsAfterwards.take(frameOf(new Uint8Array(8)));
+  assert.deepEqual([pixelsAfterwards.open(), lost.blanks], [null, 0]);
+
   const right = new DrawingPage();
   const pictures = new GrowthPictures(right);
   pictures.open();
