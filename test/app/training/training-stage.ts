@@ -48,7 +48,7 @@ export function playedRun({
     await mkdir(folder, { recursive: true });
     await progress({ event: 'reading', progress: { phase: 'decoding', done: 4, total: 4, skipped: 0 } });
     if (notice !== undefined) await progress({ event: 'notice', message: notice });
-    await progress({ event: 'started', iteration: from, iterations: 10 });
+    await progress({ event: 'started', iteration: from, iterations: 10, place: null });
     const end = stopsAt ?? 10;
     for (let iteration = from + 5; iteration <= end; iteration += 5) {
       await progress({ event: 'progress', report: report(iteration) });
