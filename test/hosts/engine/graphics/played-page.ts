@@ -6,12 +6,16 @@ import type { MethodName } from '#contract/contract.ts';
 import { graphicsContract, type GraphicsContract } from '#contract/graphics-contract.ts';
 import type { Port } from '#contract/port.ts';
 import { serve, type Handlers, type Server } from '#contract/rpc.ts';
+import { decodeMessage, encodeMessage } from '#contract/wire.ts';
 import { AppError } from '#domain/errors.ts';
 import { countLivingCells } from '#domain/living-cells.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
 import { rulesOfValues } from '#engine/network/inference.ts';
 import { openGrowth, type Growth } from '#engine/rollout/growth.ts';
 import type { GraphicsInfo } from '#hosts/engine/graphics/graphics.ts';
+import type { ByteLine } from '#hosts/engine/graphics/graphics-lines.ts';
+import type { Processor } from '#hosts/graphics-page/processor.ts';
+import { trainingHandlers } from '#hosts/graphics-page/training-handlers.ts';
 import { stateToImage } from '#media/pixels.ts';
 
 type Method = MethodName<GraphicsContract>;
@@ -97,6 +101,8 @@ export function createPlayedPage(given: Partial<GraphicsInfo> = {}): PlayedPage 
       return {};
     },
   };
+  const trainings = trainingHandlers(inOrder());
+  Object.assign(handlers, trainings.handlers);
   const watched = Object.entries(handlers).map(([method, handle]) => [
     method,
     async (...call: Parameters<typeof handle>) => {
@@ -121,6 +127,7 @@ export function createPlayedPage(given: Partial<GraphicsInfo> = {}): PlayedPage 
         servers.delete(server);
         for (const { growth } of growths.values()) growth.dispose();
         growths.clear();
+        trainings.release();
       });
     },
     lose(message) {
@@ -131,4 +138,41 @@ export function createPlayedPage(given: Partial<GraphicsInfo> = {}): PlayedPage 
     },
   };
   return page;
+}
+
+/** This process, whose backend is the active one, as a page's processor: one turn after another. */
+function inOrder(): Processor {
+  let last: Promise<unknown> = Promise.resolve();
+  const turn = <T>(work: () => T | Promise<T>): Promise<T> => {
+    const result = last.then(work);
+    last = result.catch(() => undefined);
+    return result;
+  };
+  return {
+    open: () => Promise.reject(new Error('not played')),
+    inTurn: (work) => turn(() => work(undefined as never)),
+    afterTurns: turn,
+    listen: () => () => undefined,
+  };
+}
+
+/** A line to a page that this process plays. */
+export function lineTo(page: PlayedPage): { readonly line: ByteLine; drop(): void } {
+  const closes: ((reason: string) => void)[] = [];
+  const heard: ((message: unknown) => void)[] = [];
+  const said: ((bytes: Uint8Array) => void)[] = [];
+  const closed = (reason: string): void => closes.splice(0).forEach((listener) => listener(reason));
+  page.serve({
+    post: (message) => said.forEach((listener) => listener(encodeMessage(message))),
+    onMessage: (listener) => void heard.push(listener),
+    onClose: (listener) => void closes.push(listener),
+    close: () => closed('closed'),
+  });
+  const line: ByteLine = {
+    send: (bytes) => heard.forEach((listener) => listener(decodeMessage(bytes))),
+    onBytes: (listener) => void said.push(listener),
+    onClose: (listener) => void closes.push(listener),
+    close: closed,
+  };
+  return { line, drop: () => closed('the window was closed') };
 }

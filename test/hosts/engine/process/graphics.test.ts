@@ -7,12 +7,11 @@ import { engineContract, type EngineContract, type StyleValues } from '#contract
 import { createClient, type Client } from '#contract/rpc.ts';
 import type { EngineInfo } from '#contract/shapes/engine-state.ts';
 import type { Frame } from '#contract/shapes/growth.ts';
-import { decodeMessage, encodeMessage } from '#contract/wire.ts';
 import type { ByteLine } from '#hosts/engine/graphics/graphics-lines.ts';
 import { spawnChildEngine } from '#hosts/engine/supervision/engine-child.ts';
 import { setStage } from '#test/app/growth-stage.ts';
 import { tinySpec } from '#test/engine/network/tiny-spec.ts';
-import { createPlayedPage, type PlayedPage } from '../graphics/played-page.ts';
+import { createPlayedPage, lineTo } from '../graphics/played-page.ts';
 import { encodeAll, scratchFolder, styleOf, writeTinyModel, writeTinyPictures } from './engine-stage.ts';
 
 const folder = await scratchFolder();
@@ -54,27 +53,6 @@ function begin(): EngineStage {
   });
   client.on('engine.notice', ({ message }) => on.notices.push(message));
   return on;
-}
-
-/** A line to a page that this process plays. */
-function lineTo(page: PlayedPage): { readonly line: ByteLine; drop(): void } {
-  const closes: ((reason: string) => void)[] = [];
-  const heard: ((message: unknown) => void)[] = [];
-  const said: ((bytes: Uint8Array) => void)[] = [];
-  const closed = (reason: string): void => closes.splice(0).forEach((listener) => listener(reason));
-  page.serve({
-    post: (message) => said.forEach((listener) => listener(encodeMessage(message))),
-    onMessage: (listener) => void heard.push(listener),
-    onClose: (listener) => void closes.push(listener),
-    close: () => closed('closed'),
-  });
-  const line: ByteLine = {
-    send: (bytes) => heard.forEach((listener) => listener(decodeMessage(bytes))),
-    onBytes: (listener) => void said.push(listener),
-    onClose: (listener) => void closes.push(listener),
-    close: closed,
-  };
-  return { line, drop: () => closed('the window was closed') };
 }
 
 before(async () => {
