@@ -47,6 +47,7 @@ export function fitsGraphics({ grid, automaton }: Pick<ModelSpec, 'grid' | 'auto
 export function openRemoteGrowth({ call }: Pick<Graphics, 'call'>, plan: GraphicsPlan): RemoteGrowth {
   const growthId = randomUUID();
   const { spec, seed } = plan;
+  const cells = spec.grid.height * spec.grid.width;
   const misses = new Map<string, number>();
   const rules = plan.rules.map(valuesOf);
   const opening = decodedOf(plan.mix).then((decoded) =>
@@ -83,7 +84,7 @@ export function openRemoteGrowth({ call }: Pick<Graphics, 'call'>, plan: Graphic
     async state() {
       await opening;
       const { state } = await call('growth.state', { growthId });
-      return state;
+      return sized(state, cells * spec.automaton.channels);
     },
     async replace(state, step) {
       await opening;
@@ -97,7 +98,9 @@ export function openRemoteGrowth({ call }: Pick<Graphics, 'call'>, plan: Graphic
     async picture(canvas) {
       await opening;
       const shown = canvas === null ? null : await drawn(canvas);
-      return shown ?? call('growth.frame', { growthId });
+      if (shown !== null) return shown;
+      const { rgba, alive } = await call('growth.frame', { growthId });
+      return { rgba: sized(rgba, cells * 4), alive };
     },
     close() {
       // It may never have come to be, or be gone.
@@ -109,6 +112,15 @@ export function openRemoteGrowth({ call }: Pick<Graphics, 'call'>, plan: Graphic
 
 function valuesOf({ w0, b0, w1 }: RuleValues) {
   return { w0: own(w0), b0: own(b0), w1: own(w1) };
+}
+
+/** Whatever a page answers, it is of this growth's size. */
+function sized<T extends { readonly length: number }>(values: T, length: number): T {
+  if (values.length === length) return values;
+  throw new AppError(
+    'internal',
+    `The window answered with ${values.length} values of a growth that has ${length}.`,
+  );
 }
 
 /** Not in memory that kernels' threads share, which no channel takes. */

@@ -41,6 +41,7 @@ const MOST_OPEN = 32;
 
 export function growthHandlers(session: Session, lines: DirectLines): HandlersOf<GrowthMethod> {
   const growths = new Map<string, OpenGrowth>();
+  const tooLarge = {};
 
   function growthOf(growthId: string): OpenGrowth {
     const growth = growths.get(growthId);
@@ -64,7 +65,14 @@ export function growthHandlers(session: Session, lines: DirectLines): HandlersOf
       if (!areKept(mixesOf(firstMix, events), decoded)) await source?.open();
       const decode = decodeKept(plan.spec, decoded, source);
       const canDecode = (one: Mix): boolean => source !== null || areKept([one], decoded);
-      const graphics = fitsGraphics(spec) ? await session.graphicsSoon() : null;
+      const lent = await session.graphicsSoon();
+      const graphics = fitsGraphics(spec) ? lent : null;
+      if (lent !== null && graphics === null) {
+        session.tell(
+          `The state of ${grid.width}×${grid.height} cells is too large to be sent to the window’s graphics processor: they grow with the backend ${backend}.`,
+          tooLarge,
+        );
+      }
       if (graphics === null) {
         await tuneRollout({ automaton: spec.automaton, grid, batch: 1, training: false });
       }

@@ -27,8 +27,8 @@ export interface PlayedPage {
   readonly canvases: Set<string>;
   /** Of graphics.open. */
   readonly info: { -readonly [K in keyof GraphicsInfo]: GraphicsInfo[K] };
-  /** Before every answer; what it throws is the answer. */
-  before: (method: Method, asked: readonly Method[]) => void | Promise<void>;
+  /** Before every answer; what it throws is the answer, and so is what it returns. */
+  before: (method: Method, asked: readonly Method[]) => unknown;
   /** Growths that are open. */
   readonly growths: number;
   /** Until the port closes. */
@@ -107,8 +107,8 @@ export function createPlayedPage(given: Partial<GraphicsInfo> = {}): PlayedPage 
     method,
     async (...call: Parameters<typeof handle>) => {
       page.asked.push(method as Method);
-      await page.before(method as Method, page.asked);
-      return (handle as (...given: typeof call) => unknown)(...call);
+      const other = await page.before(method as Method, page.asked);
+      return other ?? (handle as (...given: typeof call) => unknown)(...call);
     },
   ]);
 

@@ -121,6 +121,19 @@ test('whatever else a page fails with, it goes on here', async () => {
   }
 });
 
+test('a page whose answers are of another size is not believed', async () => {
+  const expected = await grownHere();
+  const { page, growth, moves } = await stage();
+  page.before = (method) => {
+    if (method === 'growth.state') return { state: new Float32Array(3) };
+    return undefined;
+  };
+  assert.deepEqual(await grow(growth), expected);
+  await growth.picture?.(null);
+  assert.match(moves[0], /answered with 3 values/);
+  growth.dispose();
+});
+
 test('a page that only says that its processor is lost is left, too', async () => {
   const { page, growth, moves } = await stage();
   growth.advance(5);
