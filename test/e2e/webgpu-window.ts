@@ -3,7 +3,7 @@
  * and Node's WebGPU finds no driver. Software is taken only by those who choose `webgpu`, so that is what the library says.
  */
 import { chromium, type Browser } from 'playwright-core';
-import { openLibrary } from '#storage/library/open.ts';
+import { openLibrary, type Library } from '#storage/library/open.ts';
 import { chromiumSwitches, findOrInstallChromium } from './chromium.ts';
 import { startServer, type Server } from './server.ts';
 
@@ -24,10 +24,14 @@ export function openWebgpuBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: findOrInstallChromium(), args });
 }
 
-/** On a library whose setting is `webgpu`. */
-export async function startWebgpuServer(dataFolder: string): Promise<Server> {
+/** On a library whose setting is `webgpu`. @param prepare puts into it what the test needs */
+export async function startWebgpuServer(
+  dataFolder: string,
+  prepare: (library: Library) => Promise<void> = () => Promise.resolve(),
+): Promise<Server> {
   const library = await openLibrary(dataFolder, { version: 'test' });
   library.store.changeSettings({ backend: 'webgpu' });
+  await prepare(library);
   library.close();
   return startServer(dataFolder, ['--port', '0'], withoutDrivers);
 }
