@@ -1,8 +1,9 @@
 /**
  * What the window is like to use on this machine: start, a gallery of 10,000, growths, the brush, mixes, a training beside it,
- * memory over time. Frames are counted in the page itself, by requestAnimationFrame. Not run by the tests.
+ * memory over time; and what a live picture costs the page, as pixels from the engine or drawn on its own graphics processor
+ * (`live`; by SwiftShader, so steps and pictures a second are that of a processor that is none). Frames are counted in the page itself, by requestAnimationFrame. Not run by the tests.
  *
- *   npm run bench:window -- [start gallery growth brush mixer training memory] [--minutes N]
+ *   npm run bench:window -- [start gallery growth live brush mixer training memory] [--minutes N]
  */
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs/promises';
@@ -10,11 +11,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, CDPSession, Page } from 'playwright-core';
 import { fillLibrary } from '#hosts/cli/bench/library.ts';
 import { readModel } from '#hosts/engine/model-files.ts';
 import { openLibrary } from '#storage/library/open.ts';
 import { startServer, type Server } from '../e2e/server.ts';
+import { openWebgpuBrowser, startWebgpuServer } from '../e2e/webgpu-window.ts';
 import { openBrowser, openWindow } from '../e2e/window.ts';
 
 /** In the page: intervals between frames for some time. */
@@ -116,6 +118,26 @@ const sliderToScreen = (value: number, mixed: string): string => `new Promise((d
   }, Math.random() * 16));
 })`;
 
+/** Before the page's own scripts: how many pictures came, in either way. */
+const countShown = `{
+  window.pictures = 0;
+  const { drawImage, putImageData } = CanvasRenderingContext2D.prototype;
+  let last = null;
+  Object.assign(CanvasRenderingContext2D.prototype, {
+    drawImage(image, ...where) {
+      if (image instanceof ImageBitmap && image !== last) {
+        window.pictures++;
+        last = image;
+      }
+      return drawImage.call(this, image, ...where);
+    },
+    putImageData(...given) {
+      window.pictures++;
+      return putImageData.apply(this, given);
+    },
+  });
+}`;
+
 interface Stage {
   readonly browser: Browser;
   readonly server: Server;
@@ -183,12 +205,35 @@ const measurements: Readonly<Record<string, (options: { minutes: number }) => Pr
       );
       say(`four windows at once: ${rates.map(fixed).join(', ')} pictures/s`);
       for (const other of four) await other.close();
-      await page.getByRole('combobox', { name: 'Grid' }).selectOption({ label: 'Other…' });
-      await page.getByRole('spinbutton', { name: /Cells on each side/ }).fill('128');
-      await page.keyboard.press('Enter');
+      await chooseSide(page, 128);
       await page.waitForTimeout(4000);
       say(`growth of 128×128: ${fixed(await page.evaluate<number>(countPictures(6000)))} pictures/s`);
     });
+  },
+
+  async live() {
+    for (const way of ['pixels', 'drawn'] as const) {
+      const data = await fs.mkdtemp(join(tmpdir(), 'morphogen-bench-'));
+      // The same browser for both: what it draws windows with is the same.
+      const browser = await openWebgpuBrowser();
+      const server = await (way === 'drawn' ? startWebgpuServer(data) : startServer(data, ['--port', '0']));
+      const { page } = await openWindow(browser, server.address);
+      await page.addInitScript(countShown);
+      await page.reload();
+      if (way === 'drawn') await page.locator('nav').getByText('WebGPU in the window').waitFor();
+      await growParrot(page);
+      for (const side of [40, 128, 256]) {
+        await chooseSide(page, side);
+        await page.waitForTimeout(5000);
+        const { perSecond, mainMs, bytes } = await costOfPictures(page, 6000);
+        say(
+          `live ${side}×${side}, ${way}: ${fixed(perSecond)} pictures/s; each takes ${mainMs.toFixed(2)} ms of the page's main thread and ${fixed(bytes / 1000)} kB through its sockets`,
+        );
+      }
+      await browser.close();
+      await server.stop();
+      await fs.rm(data, { recursive: true, force: true });
+    }
   },
 
   async brush() {
@@ -391,6 +436,45 @@ async function growParrot(page: Page): Promise<void> {
   }
   await canvas.waitFor();
   await page.waitForTimeout(1500);
+}
+
+async function chooseSide(page: Page, side: number): Promise<void> {
+  await page.getByRole('combobox', { name: 'Grid' }).selectOption({ label: 'Other…' });
+  await page.getByRole('spinbutton', { name: /Cells on each side/ }).fill(String(side));
+  await page.keyboard.press('Enter');
+}
+
+/** Of the growth that plays: pictures that came, and of each what it takes. The page's own work, whatever draws the window. */
+async function costOfPictures(
+  page: Page,
+  ms: number,
+): Promise<{ readonly perSecond: number; readonly mainMs: number; readonly bytes: number }> {
+  const client = await page.context().newCDPSession(page);
+  await client.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const pictures = (): Promise<number> => page.evaluate('pictures');
+  const [taken, shown] = [await taskMs(client), await pictures()];
+  const startMs = performance.now();
+  await page.waitForTimeout(ms);
+  const came = (await pictures()) - shown;
+  const seconds = (performance.now() - startMs) / 1000;
+  const mainMs = ((await taskMs(client)) - taken) / came;
+  // By itself, as looking at messages takes the page's time.
+  let bytes = 0;
+  client.on(
+    'Network.webSocketFrameReceived',
+    ({ response }) => (bytes += (response.payloadData.length * 3) / 4),
+  );
+  await client.send('Network.enable');
+  const before = await pictures();
+  await page.waitForTimeout(ms / 2);
+  const looked = (await pictures()) - before;
+  await client.detach();
+  return { perSecond: came / seconds, mainMs, bytes: bytes / looked };
+}
+
+async function taskMs(client: CDPSession): Promise<number> {
+  const { metrics } = await client.send('Performance.getMetrics');
+  return (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0) * 1000;
 }
 
 /** Resident memory of the program and of the processes that it started, MB. */
