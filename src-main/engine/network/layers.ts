@@ -44,12 +44,14 @@ export function dense(
     save([a, w, y]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
       const [input, weight, output] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
-      const masked = activation === 'relu' ? reluMask(dy, output) : dy;
-      return [
-        tf.matMul(masked, weight, false, true),
-        tf.matMul(input, masked, true, false),
-        biasGradient(masked),
-      ];
+      return tf.tidy(() => {
+        const masked = activation === 'relu' ? reluMask(dy, output) : dy;
+        return [
+          tf.matMul(masked, weight, false, true),
+          tf.matMul(input, masked, true, false),
+          biasGradient(masked),
+        ];
+      });
     };
     return { value: y, gradFunc };
   });
@@ -79,7 +81,7 @@ export function convolution(
       const y = forward(x, w, b);
       save([x, w, y]);
       const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] =>
-        weightGradients(reluMask(dy, saved[2]), saved[0], saved[1]);
+        tf.tidy(() => weightGradients(reluMask(dy, saved[2]), saved[0], saved[1]));
       return { value: y, gradFunc };
     });
     return apply(filter, bias) as tf.Tensor4D;
@@ -90,13 +92,15 @@ export function convolution(
     save([a, w, y]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
       const [input, weight, output] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
-      const masked = reluMask(dy, output);
-      const dx = runKernel(
-        tf.Conv2DBackpropInput,
-        { dy: masked, filter: weight },
-        { ...attrs, inputShape: input.shape },
-      );
-      return [dx, ...weightGradients(masked, input, weight)];
+      return tf.tidy(() => {
+        const masked = reluMask(dy, output);
+        const dx = runKernel(
+          tf.Conv2DBackpropInput,
+          { dy: masked, filter: weight },
+          { ...attrs, inputShape: input.shape },
+        );
+        return [dx, ...weightGradients(masked, input, weight)];
+      });
     };
     return { value: y, gradFunc };
   });

@@ -6,7 +6,7 @@
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { AppError } from '#domain/errors.ts';
 import type { TunableBackend, TunedWork } from '#engine/rollout/tuned.ts';
-import type { tf } from '#engine/tf.ts';
+import { tf } from '#engine/tf.ts';
 import { CutDevice } from './cut-device.ts';
 import { Gpu, lostError, type GpuHost } from './gpu.ts';
 import { tune, wayOf } from './tuning.ts';
@@ -24,6 +24,9 @@ export class GpuBackend extends WebGPUBackend implements TunableBackend {
     super(cut.device, host.device.adapterInfo);
     this.gpu = gpu;
     this.#cut = cut;
+    // What is not on the processor yet, such as Adam's moments, will be. Weights, their moments and their average are there
+    // before the first gradients, which are a third of that or less.
+    gpu.tensorBytes = () => Math.max(this.memory().numBytesAllocatedInGPU, (4 / 3) * tf.memory().numBytes);
   }
 
   override runWebGPUProgram(...args: Parameters<WebGPUBackend['runWebGPUProgram']>): tf.TensorInfo {

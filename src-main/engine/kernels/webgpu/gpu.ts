@@ -19,7 +19,7 @@ export interface GpuHost {
   readonly name: string;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
-  /** Scratch memory of a rollout; DEFAULT_SCRATCH_BYTES if left out. */
+  /** Scratch memory of a rollout; if left out DEFAULT_SCRATCH_BYTES, or less where tensors take much. */
   readonly scratchBytes?: number;
   /** A submission takes no longer than this, as far as it can be told before. */
   readonly submissionMs?: number;
@@ -36,6 +36,11 @@ export interface GpuHost {
 }
 
 export const DEFAULT_SCRATCH_BYTES = 1024 ** 3;
+/** Of tensors and scratch together, as long as rollouts have what they need not to be slow: fits processors with 4 GiB. */
+const USUAL_TOTAL_BYTES = 3.75 * 1024 ** 3;
+const MODEST_SCRATCH_BYTES = 256 * 1024 ** 2;
+/** Parameters and the like, which no plan has. */
+const SMALL_BYTES = 8 * 1024 ** 2;
 const LEAST_SCRATCH_BYTES = 64 * 1024;
 
 /** What a device must be asked for, of what its adapter has: `requiredLimits` of requestDevice. */
@@ -76,6 +81,8 @@ export class Gpu {
   readonly #scratch = new Map<string, GPUBuffer>();
   #codes = new Map<string, KernelCode | null>();
   #scratchLimit: number;
+  /** Bytes that tensors take, now or soon. */
+  tensorBytes: () => number = () => 0;
   /** Asked of the device, not yet answered: whether there was memory. */
   #asked: Promise<void> = Promise.resolve();
   #ranOut: AppError | null = null;
@@ -117,8 +124,9 @@ export class Gpu {
   get memoryLimits(): MemoryLimits {
     const { maxBufferSize, maxStorageBufferBindingSize, minStorageBufferOffsetAlignment } =
       this.device.limits;
+    const left = Math.max(MODEST_SCRATCH_BYTES, USUAL_TOTAL_BYTES - this.tensorBytes());
     return {
-      total: this.#scratchLimit,
+      total: this.host.scratchBytes === undefined ? Math.min(this.#scratchLimit, left) : this.#scratchLimit,
       buffer: Math.min(maxBufferSize, maxStorageBufferBindingSize),
       alignment: Math.max(4, minStorageBufferOffsetAlignment),
     };
@@ -180,11 +188,12 @@ export class Gpu {
     return buffer;
   }
 
-  /** All scratch buffers of a plan; those of another that it does not need, and that stand in its way, are given back. */
+  /** All scratch buffers of a plan; where what is there already stands in its way, all of that is given back. */
   scratchOf(plan: MemoryPlan): Record<string, GPUBuffer> {
-    const kept = [...this.#scratch].filter(([name]) => !(name in plan.buffers));
-    const others = kept.reduce((sum, [, { size }]) => sum + size, 0);
-    if (others + plan.totalBytes > this.#scratchLimit) this.releaseScratch();
+    const sizes = new Map(Object.entries(plan.buffers));
+    for (const [name, { size }] of this.#scratch) sizes.set(name, Math.max(size, sizes.get(name) ?? 0));
+    const all = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+    if (all > this.memoryLimits.total + SMALL_BYTES) this.releaseScratch();
     return Object.fromEntries(
       Object.entries(plan.buffers).map(([name, bytes]) => [name, this.scratch(name, bytes)]),
     );

@@ -47,11 +47,14 @@ export function planMemory(
   limits: MemoryLimits,
   half = false,
 ): MemoryPlan | null {
+  // Of the whole batch: sums are added up in the same order however many samples are done at a time.
+  const parts = Math.min(blocksOf(sizes), Math.max(1, Math.ceil(WANTED_WORKGROUPS / samples)));
   for (let some = samples; ; some = Math.ceil(some / 2)) {
     const fewest = backward ? Math.ceil(Math.sqrt(steps)) : 1;
     for (let segments = 1; segments <= fewest; segments++) {
       const segment = backward ? Math.ceil(steps / segments) : steps;
-      const plan = planOf(sizes, some, segment, Math.ceil(steps / segment), backward, limits.alignment, half);
+      const kept = { segment, segments: Math.ceil(steps / segment), parts, backward, half };
+      const plan = planOf(sizes, some, kept, limits.alignment);
       const isWithin = Object.values(plan.buffers).every((bytes) => bytes <= limits.buffer);
       if (isWithin && plan.totalBytes <= limits.total) return plan;
     }
@@ -59,21 +62,22 @@ export function planMemory(
   }
 }
 
+interface Kept extends Pick<MemoryPlan, 'segment' | 'segments' | 'parts'> {
+  readonly backward: boolean;
+  readonly half: boolean;
+}
+
 function planOf(
   sizes: Sizes,
   samples: number,
-  segment: number,
-  segments: number,
-  backward: boolean,
+  { segment, segments, parts, backward, half }: Kept,
   alignment: number,
-  half: boolean,
 ): MemoryPlan {
   const { cells, C, wide, rowGroups } = sizes;
   const aligned = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
   const plainStride = aligned(samples * cells * C * 4);
   const stateStride = half ? aligned(samples * cells * C * 2) : plainStride;
   const markStride = aligned(samples * cells * 4);
-  const parts = Math.min(blocksOf(sizes), Math.max(1, Math.ceil(WANTED_WORKGROUPS / samples)));
   // States 0, 2, … of a segment lie in `even`, 1, 3, … in `odd`: no kernel reads and writes the same buffer.
   const kept = backward ? segment + 1 : 2;
   const buffers: Record<string, number> = {

@@ -52,3 +52,13 @@ test('a plan covers all steps, stays within the limits, and is null only where o
   );
   assert.equal(planMemory(sizes, 8, 10, true, { total: 1000, buffer: 1000, alignment: 4 }), null);
 });
+
+test('however few samples are done at a time, sums are made of the same parts', () => {
+  const { steps, ...shape } = presets.faces;
+  const sizes = sizesOf(shape);
+  const whole = planMemory(sizes, 64, steps, true, large);
+  const half = planMemory(sizes, 64, steps, true, { ...large, total: 256 * 2 ** 20 });
+  assert.ok(whole !== null && half !== null);
+  assert.ok(half.samples < whole.samples && half.totalBytes <= 256 * 2 ** 20);
+  assert.equal(half.parts, whole.parts);
+});

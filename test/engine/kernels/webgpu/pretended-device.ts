@@ -1,4 +1,22 @@
-/** A graphics processor that computes nothing, and takes a time for it that its test chooses. Its clock is its own. */
+/**
+ * A graphics processor that computes nothing, and takes a time for it that its test chooses: its clock is its own. It knows
+ * how much memory it would take.
+ */
+
+/** Makes tfjs believe that there is WebGPU, for a backend over a pretended device. */
+export function pretendWebgpu(): void {
+  const navigator = { gpu: {} };
+  const usages = { MAP_READ: 1, MAP_WRITE: 2, COPY_SRC: 4, COPY_DST: 8, UNIFORM: 0x40, STORAGE: 0x80 };
+  Object.assign(globalThis, {
+    GPUBufferUsage: usages,
+    GPUMapMode: { READ: 1, WRITE: 2 },
+    GPUBuffer: PretendedBuffer,
+    GPUTexture: class {
+      readonly isPretended = true;
+    },
+  });
+  Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true, writable: true });
+}
 
 export interface PretendedDevice {
   readonly device: GPUDevice;
@@ -7,11 +25,54 @@ export interface PretendedDevice {
   msOf: (label: string, groups: number) => number;
   /** Milliseconds that each submission took, in their order. */
   readonly submissions: number[];
+  /** Bytes of all buffers, now and at most so far. */
+  readonly memory: { bytes: number; peak: number };
   /** The clock: what was submitted is done when it says so. */
   now(): number;
   /** When everything that was submitted is done, and whoever waited for it was told. */
   idle(): Promise<void>;
 }
+
+/** What is written to it is forgotten, and what is read from it is nothing. */
+class PretendedBuffer {
+  readonly size: number;
+  readonly usage: number;
+  mapState: 'mapped' | 'unmapped';
+  readonly #memory: { bytes: number; peak: number };
+  #isThere = true;
+
+  constructor({ size, usage, mappedAtCreation }: GPUBufferDescriptor, memory: PretendedDevice['memory']) {
+    this.size = size;
+    this.usage = usage;
+    this.mapState = mappedAtCreation === true ? 'mapped' : 'unmapped';
+    this.#memory = memory;
+    memory.bytes += size;
+    memory.peak = Math.max(memory.peak, memory.bytes);
+  }
+
+  mapAsync(): Promise<void> {
+    this.mapState = 'mapped';
+    return Promise.resolve();
+  }
+
+  getMappedRange(): ArrayBuffer {
+    if (this.size < 2 ** 20) return new ArrayBuffer(this.size);
+    // One for all, or a training would take as much memory as it would on a real processor.
+    if (this.size > large.byteLength) large = new ArrayBuffer(this.size);
+    return large;
+  }
+
+  unmap(): void {
+    this.mapState = 'unmapped';
+  }
+
+  destroy(): void {
+    if (this.#isThere) this.#memory.bytes -= this.size;
+    this.#isThere = false;
+  }
+}
+
+let large = new ArrayBuffer(0);
 
 export function pretendedDevice(): PretendedDevice {
   let clock = 0;
@@ -56,7 +117,9 @@ export function pretendedDevice(): PretendedDevice {
     queue,
     createCommandEncoder,
     lost: new Promise(() => undefined),
+    adapterInfo: { vendor: '', architecture: '', device: '', description: '' },
     limits: {
+      maxComputeWorkgroupsPerDimension: 65_535,
       ...{ minUniformBufferOffsetAlignment: 256, minStorageBufferOffsetAlignment: 256 },
       ...{ maxBufferSize: 2 ** 31, maxStorageBufferBindingSize: 2 ** 31 },
       ...{ maxComputeWorkgroupStorageSize: 32_768, maxComputeInvocationsPerWorkgroup: 256 },
@@ -68,7 +131,7 @@ export function pretendedDevice(): PretendedDevice {
     createBindGroupLayout: nothing,
     createPipelineLayout: nothing,
     createBindGroup: nothing,
-    createBuffer: ({ size }: { size: number }) => ({ size, destroy: () => undefined }),
+    createBuffer: (descriptor: GPUBufferDescriptor) => new PretendedBuffer(descriptor, pretended.memory),
     pushErrorScope: () => undefined,
     popErrorScope: () => Promise.resolve(null),
   };
@@ -77,6 +140,7 @@ export function pretendedDevice(): PretendedDevice {
     group: {} as GPUBindGroup,
     msOf: () => 0,
     submissions: [],
+    memory: { bytes: 0, peak: 0 },
     now: () => clock,
     idle: async () => {
       await waiting;

@@ -1,0 +1,57 @@
+/**
+ * What a training takes of a graphics processor's memory, in all: tfjs's tensors and the rollout's scratch. Iterations run
+ * on a device that computes nothing and counts the bytes of its buffers, so that the largest preset is no matter.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { presets } from '#domain/model-presets.ts';
+import { variableOf, weightShapes } from '#engine/network/weights.ts';
+import { tf } from '#engine/tf.ts';
+import { defaultTraining } from '#engine/training/options.ts';
+import { createTrainer } from '#engine/training/trainer.ts';
+import { pretendedDevice, pretendWebgpu } from './pretended-device.ts';
+
+pretendWebgpu();
+const { useWebgpuBackend } = await import('#engine/kernels/webgpu/register.ts');
+
+const GIBIBYTE = 1024 ** 3;
+const BATCH = 64;
+
+/** Bytes at most, in the first iterations of a training in batches of 64, with an average of the weights. */
+async function peakOf(preset: 'faces' | 'small-images'): Promise<number[]> {
+  const spec = presets[preset];
+  const { device, memory, now } = pretendedDevice();
+  await useWebgpuBackend({ device, name: 'Pretended', now });
+  const weights = new Map(
+    weightShapes(spec).map(({ name, shape }) => {
+      const size = shape.reduce((product, length) => product * length, 1);
+      return [name, variableOf(new Float32Array(size), shape)];
+    }),
+  );
+  const cells = spec.grid.height * spec.grid.width;
+  const data = { count: BATCH, batch: () => new Float32Array(BATCH * cells * 4) };
+  const adam = { ...defaultTraining.adam, averageDecay: 0.999 };
+  const options = { ...defaultTraining, batchSize: BATCH, adam };
+  const trainer = createTrainer({ spec, data, options, seed: 1, weights });
+  const peaks = [];
+  for (let i = 0; i < 3; i++) {
+    await trainer.step();
+    peaks.push(memory.peak);
+  }
+  trainer.dispose();
+  tf.removeBackend('webgpu');
+  return peaks;
+}
+
+test('faces at batch 64 train within 4 GiB in all, from the first iteration on, and it does not grow', async () => {
+  const peaks = await peakOf('faces');
+  // Most of it is five times 646 MiB: weights, two moments, an average and gradients.
+  assert.ok(peaks[0] > 5 * 646 * 2 ** 20, String(peaks));
+  assert.ok(peaks[2] < 3.8 * GIBIBYTE, peaks.map((bytes) => (bytes / GIBIBYTE).toFixed(3)).join());
+  assert.ok(peaks[2] - peaks[1] < 2 ** 22, String(peaks));
+});
+
+test('small images take less, and so have all the scratch memory that they can use', async () => {
+  const peaks = await peakOf('small-images');
+  assert.ok(peaks[2] < 3 * GIBIBYTE, peaks.map((bytes) => (bytes / GIBIBYTE).toFixed(3)).join());
+});
