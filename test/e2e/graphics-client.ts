@@ -6,8 +6,7 @@ import '#contract/schemas-without-eval.ts';
 import type { MethodName } from '#contract/contract.ts';
 import { graphicsContract, type GraphicsContract } from '#contract/graphics-contract.ts';
 import { createClient } from '#contract/rpc.ts';
-import { messagePort } from '#hosts/graphics-page/message-port.ts';
-import type { WorkerMessage } from '#hosts/graphics-page/worker-messages.ts';
+import { messagePort, type MessageEnd } from '#hosts/graphics-page/message-port.ts';
 
 /** Of the DOM, whose types the tests do not see: an ImageBitmap. */
 interface Picture {
@@ -18,7 +17,7 @@ declare const Worker: new (
   url: URL,
   options: object,
 ) => {
-  postMessage(message: WorkerMessage, transfer?: readonly unknown[]): void;
+  postMessage(message: object, transfer?: readonly unknown[]): void;
   onmessage: ((event: { readonly data: { readonly picture: Picture } }) => void) | null;
 };
 declare const OffscreenCanvas: new (
@@ -46,7 +45,8 @@ const worker = new Worker(new URL('../../src-main/hosts/graphics-page/worker.ts'
 });
 const { port1, port2 } = new MessageChannel();
 worker.postMessage({ kind: 'port', port: port2 }, [port2]);
-const client = createClient(graphicsContract, messagePort(port1));
+// A browser's, whatever Node's types say of it.
+const client = createClient(graphicsContract, messagePort(port1 as unknown as MessageEnd));
 let last: Picture | null = null;
 worker.onmessage = ({ data }) => (last = data.picture);
 

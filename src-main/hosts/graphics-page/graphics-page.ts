@@ -20,15 +20,12 @@ export function createGraphicsPage(
     serve(port) {
       const { handlers, release } = createGraphicsHandlers(processor, host);
       const server = serve(graphicsContract, port, handlers, options);
-      const silence = processor.listen({
+      const leave = processor.listen({
         notice: (message) => server.emit('graphics.notice', { message }),
         lost: (message) => server.emit('graphics.lost', { message }),
         release,
       });
-      port.onClose(() => {
-        silence();
-        void processor.afterTurns(release);
-      });
+      port.onClose(leave);
     },
   };
 }

@@ -1,7 +1,16 @@
 /** A MessagePort of the browser as a port: values go as they are, bytes as bytes. */
 import type { Port } from '#contract/port.ts';
 
-export function messagePort(end: MessagePort): Port {
+/** What of a MessagePort is needed; a worker's and Node's are such. */
+export interface MessageEnd {
+  postMessage(message: unknown): void;
+  addEventListener(kind: 'message', listener: (event: { readonly data?: unknown }) => void): void;
+  addEventListener(kind: 'close', listener: () => void): void;
+  start(): void;
+  close(): void;
+}
+
+export function messagePort(end: MessageEnd): Port {
   let isClosed = false;
   const closeListeners: ((reason: string) => void)[] = [];
   const closed = (): void => {
@@ -15,7 +24,7 @@ export function messagePort(end: MessagePort): Port {
       if (!isClosed) end.postMessage(message);
     },
     onMessage: (listener) => {
-      end.addEventListener('message', ({ data }: MessageEvent<unknown>) => listener(data));
+      end.addEventListener('message', ({ data }) => listener(data));
       end.start();
     },
     onClose: (listener) => {

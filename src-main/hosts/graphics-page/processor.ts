@@ -37,7 +37,10 @@ export interface Processor {
   inTurn<T>(work: (backend: GpuBackend) => T | Promise<T>): Promise<T>;
   /** As inTurn, also where nothing is open: to free what it held. */
   afterTurns(work: () => void): Promise<void>;
-  /** @returns what ends it. */
+  /**
+   * Somebody may compute from now on.
+   * @returns what ends it: what the listener held is released in a turn, and with the last one the processor is given back
+   */
   listen(listener: ProcessorListener): () => void;
 }
 
@@ -88,7 +91,7 @@ export function createProcessor(host: GraphicsHost): Processor {
     if (current !== lost) return;
     current = null;
     lostName = lost.device.host.name;
-    const { message } = lostError(lostName);
+    const message = `${lostName} is gone (its driver was reset, or it was unplugged).`;
     for (const one of listeners) one.lost(message);
     // What is being computed comes to its end first: nothing that it waits for is kept waiting by a lost device.
     void turn(() => {
@@ -114,7 +117,16 @@ export function createProcessor(host: GraphicsHost): Processor {
     afterTurns: (work) => turn(work),
     listen(listener) {
       listeners.add(listener);
-      return () => void listeners.delete(listener);
+      return () => {
+        listeners.delete(listener);
+        void turn(() => {
+          listener.release();
+          if (listeners.size > 0 || current === null) return;
+          const { device } = current;
+          current = null;
+          end(device);
+        });
+      };
     },
   };
 }

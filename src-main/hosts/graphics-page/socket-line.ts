@@ -9,22 +9,37 @@ const LEAST_PAUSE_MS = 500;
 /** Where nobody answers. */
 const MOST_PAUSE_MS = 8000;
 
-/** @param serve is handed each socket, once it is open */
-export function keepSocket(url: string, serve: (port: Port) => void): void {
-  let pauseMs = LEAST_PAUSE_MS;
+/**
+ * @param serve is handed each socket, once it is open
+ * @param leastPauseMs to the next attempt; twice that after each that failed
+ * @returns what closes it for good
+ */
+export function keepSocket(
+  url: string,
+  serve: (port: Port) => void,
+  leastPauseMs: number = LEAST_PAUSE_MS,
+): () => void {
+  let pauseMs = leastPauseMs;
+  let isOver = false;
+  let socket: WebSocket;
   const open = (): void => {
-    const socket = new WebSocket(url);
-    socket.binaryType = 'arraybuffer';
-    socket.addEventListener('open', () => {
-      pauseMs = LEAST_PAUSE_MS;
-      serve(portOf(socket));
+    if (isOver) return;
+    const opened = (socket = new WebSocket(url));
+    opened.binaryType = 'arraybuffer';
+    opened.addEventListener('open', () => {
+      pauseMs = leastPauseMs;
+      serve(portOf(opened));
     });
-    socket.addEventListener('close', () => {
+    opened.addEventListener('close', () => {
       setTimeout(open, pauseMs);
       pauseMs = Math.min(2 * pauseMs, MOST_PAUSE_MS);
     });
   };
   open();
+  return () => {
+    isOver = true;
+    socket.close();
+  };
 }
 
 function portOf(socket: WebSocket): Port {
@@ -39,8 +54,15 @@ function portOf(socket: WebSocket): Port {
       if (socket.readyState === WebSocket.OPEN) socket.send(encodeMessage(message));
     },
     onMessage: (listener) =>
-      socket.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
-        if (data instanceof ArrayBuffer) listener(decodeMessage(new Uint8Array(data)));
+      socket.addEventListener('message', ({ data }: { readonly data: unknown }) => {
+        if (!(data instanceof ArrayBuffer)) return;
+        try {
+          listener(decodeMessage(new Uint8Array(data)));
+        } catch (failure) {
+          // Not one of Morphogen's messages: nothing that comes behind it can be trusted.
+          socket.close();
+          throw failure;
+        }
       }),
     onClose: (listener) => {
       if (closedFor === null) closeListeners.push(listener);

@@ -3,7 +3,7 @@
  * made on the processor as media/pixels.ts makes them, and nothing left behind by who goes away.
  */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { graphicsContract, type GraphicsContract } from '#contract/graphics-contract.ts';
 import { createClient, type Client } from '#contract/rpc.ts';
 import { featureCount, type RuleValues } from '#domain/automaton.ts';
@@ -36,7 +36,9 @@ describe('growths in a page', { skip: missing !== null }, () => {
   let device: OpenDevice;
   let texture: GPUTexture;
   let presented = 0;
-  const present = (): void => void presented++;
+  const present = (): void => {
+    presented++;
+  };
   let onBug: (failure: unknown) => void = () => undefined;
   const page = createGraphicsPage(
     {
@@ -49,8 +51,9 @@ describe('growths in a page', { skip: missing !== null }, () => {
     { onBug: (failure) => onBug(failure) },
   );
   let client: Client<GraphicsContract>;
+  let leave: () => void;
 
-  function connect(): { readonly client: Client<GraphicsContract>; leave(): void } {
+  function connect(): { readonly client: Client<GraphicsContract>; readonly leave: () => void } {
     const { left, right } = createPortPair();
     page.serve(right);
     return { client: createClient(graphicsContract, left), leave: () => left.close() };
@@ -65,7 +68,7 @@ describe('growths in a page', { skip: missing !== null }, () => {
     onBug = (failure) => {
       throw failure;
     };
-    ({ client } = connect());
+    ({ client, leave } = connect());
     await assert.rejects(client.call('growth.state', { growthId: 'none' }), { code: 'disconnected' });
     await assert.rejects(client.call('graphics.open', { softwareToo: false, known: [] }), {
       code: 'unsupported',
@@ -76,7 +79,6 @@ describe('growths in a page', { skip: missing !== null }, () => {
     assert.ok(opened.wasTried && opened.isSoftware);
     assert.deepEqual(await client.call('graphics.open', { softwareToo: true, known: [] }), opened);
   });
-  after(() => device.close());
 
   async function open(growthId: string, mix: Mix = even, decoded: RuleValues | null = null): Promise<void> {
     await client.call('growth.open', { growthId, spec, rules, mix, decoded, seed: 7 });
@@ -142,13 +144,13 @@ describe('growths in a page', { skip: missing !== null }, () => {
     const real = device.host.device;
     const answer = real.popErrorScope.bind(real);
     real.popErrorScope = async () => {
-      real.popErrorScope = answer;
       await answer();
       return { message: 'no memory' };
     };
     await assert.rejects(client.call('growth.advance', { growthId: 'b', steps: 4 }), {
       code: 'out-of-memory',
     });
+    real.popErrorScope = answer;
     await client.call('growth.advance', { growthId: 'b', steps: 4 });
     await client.call('growth.advance', { growthId: 'c', steps: 7 });
     const { state } = await client.call('growth.state', { growthId: 'b' });
@@ -180,6 +182,13 @@ describe('growths in a page', { skip: missing !== null }, () => {
     await open('d');
     await client.call('growth.advance', { growthId: 'd', steps: 1 });
     assert.ok((await client.call('growth.frame', { growthId: 'd' })).alive > 0);
+  });
+
+  test('with the last port the processor is given back', async () => {
+    const { lost } = device.host.device;
+    leave();
+    assert.equal((await lost).reason, 'destroyed');
+    assert.equal(tf.memory().numTensors, 0);
   });
 });
 

@@ -9,12 +9,13 @@ export interface ReadPart {
   readonly bytes: number;
 }
 
-/** Of each size; more are on their way only where nobody waits for them. */
-const MOST_KEPT = 4;
+/** Bytes of buffers that wait to be used again. */
+const MOST_KEPT = 16 * 2 ** 20;
 
 export class ReadBack {
   readonly #gpu: Gpu;
-  readonly #free = new Map<number, GPUBuffer[]>();
+  /** The one that waits longest first. */
+  #free: GPUBuffer[] = [];
 
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
@@ -26,10 +27,7 @@ export class ReadBack {
    */
   copy(encoder: GPUCommandEncoder, parts: readonly ReadPart[]): () => Promise<ArrayBuffer> {
     const size = parts.reduce((sum, { bytes }) => sum + bytes, 0);
-    const usage = 0x01 | 0x08; // GPUBufferUsage.MAP_READ | COPY_DST
-    const free = this.#free.get(size) ?? [];
-    this.#free.set(size, free);
-    const staging = free.pop() ?? this.#gpu.device.createBuffer({ label: 'read back', size, usage });
+    const staging = this.#staging(size);
     let at = 0;
     for (const { buffer, bytes } of parts) {
       encoder.copyBufferToBuffer(buffer, 0, staging, at, bytes);
@@ -45,9 +43,25 @@ export class ReadBack {
       }
       const values = staging.getMappedRange().slice(0);
       staging.unmap();
-      if (free.length < MOST_KEPT) free.push(staging);
-      else staging.destroy();
+      this.#keep(staging);
       return values;
     };
+  }
+
+  #staging(size: number): GPUBuffer {
+    const known = this.#free.find((buffer) => buffer.size === size);
+    this.#free = this.#free.filter((buffer) => buffer !== known);
+    const usage = 0x01 | 0x08; // GPUBufferUsage.MAP_READ | COPY_DST
+    return known ?? this.#gpu.device.createBuffer({ label: 'read back', size, usage });
+  }
+
+  #keep(staging: GPUBuffer): void {
+    this.#free.push(staging);
+    let kept = this.#free.reduce((sum, { size }) => sum + size, 0);
+    while (kept > MOST_KEPT) {
+      const oldest = this.#free.shift()!;
+      kept -= oldest.size;
+      oldest.destroy();
+    }
   }
 }
