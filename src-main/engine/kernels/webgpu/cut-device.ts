@@ -60,17 +60,25 @@ export class CutDevice {
       pass?.end();
       pass = null;
     };
-    const submit = (): void => {
+    const finish = (): GPUCommandBuffer => {
       endPass();
-      device.queue.submit([encoder.finish()]);
+      this.#gpu.timer?.resolve(encoder);
+      return encoder.finish();
+    };
+    const submit = (): void => {
+      device.queue.submit([finish()]);
       this.submitted();
       encoder = device.createCommandEncoder();
     };
     return inPlaceOf(() => encoder, {
       beginComputePass: (descriptor?: GPUComputePassDescriptor) => {
-        const begin = (): GPUComputePassEncoder => (pass ??= encoder.beginComputePass(descriptor));
+        const begin = (): GPUComputePassEncoder => {
+          const timed = this.#gpu.timer?.pass(`tfjs: ${this.next.kind}`);
+          return (pass ??= encoder.beginComputePass(timed ?? descriptor));
+        };
         return this.#pass(begin, endPass, submit);
       },
+      finish,
     });
   }
 
@@ -89,7 +97,9 @@ export class CutDevice {
       end,
       dispatchWorkgroups: (x: number, y = 1, z = 1) => {
         const { kind, units } = this.next;
-        const { pace } = this.#gpu;
+        const { pace, timer } = this.#gpu;
+        // A pass for each, where they are timed one by one.
+        if (timer !== null) end();
         const groups = this.#groupsOf(pipeline!);
         const total: Workgroups = [x, y, z];
         const cuts = groups === null ? [] : cutsOf(total, units, pace.unitsOf(kind));

@@ -33,7 +33,8 @@ export function keptVariants(file: string = join(userCacheFolder(), VARIANTS_FIL
       const others: [string, unknown][] = Object.entries(before).filter(([other]) => other !== key);
       const known: unknown = before[key];
       const both: object = { ...(typeof known === 'object' ? known : {}), ...choices };
-      const processors = Object.fromEntries([...others, [key, both]].slice(-MOST));
+      const newest: [string, unknown][] = [...others, [key, both] as [string, unknown]].slice(-MOST);
+      const processors: Record<string, unknown> = Object.fromEntries(newest);
       const bytes = new TextEncoder().encode(`${JSON.stringify({ format: FORMAT, processors }, null, 1)}\n`);
       try {
         await writeFileAtomic(file, bytes, { makeFolder: true });
