@@ -7,8 +7,10 @@ import { describe, test } from 'node:test';
 import type { BackendChoice } from '#contract/shapes/engine-state.ts';
 import { AppError } from '#domain/errors.ts';
 import { registerReferenceKernels } from '#engine/kernels/reference/register.ts';
+import { lostError } from '#engine/kernels/webgpu/gpu.ts';
 import { tf } from '#engine/tf.ts';
 import type { TrainerSnapshot } from '#engine/training/trainer.ts';
+import { NoProcessorError } from '#hosts/engine/webgpu/dawn.ts';
 import { survivingLoss } from '#hosts/engine/webgpu/after-loss.ts';
 import { missingGraphics, openGraphics } from '#test/engine/kernels/webgpu/graphics.ts';
 import { tinyTrainer } from '#test/engine/training/tiny-run.ts';
@@ -83,6 +85,35 @@ describe('a graphics processor that goes away', { skip: missing !== null }, () =
       gpu.close();
     }
   });
+});
+
+for (const backend of ['webgpu', 'auto'] as const) {
+  test(`one that does not come back, asked for as ${backend}: wasm goes on, and that is said`, async () => {
+    const told: string[] = [];
+    const runs: string[] = [];
+    const run = async (on: BackendChoice, again: boolean): Promise<void> => {
+      runs.push(`${on} ${again}`);
+      if (!again) throw lostError('Pretended');
+      // What opening says where nothing is left; `auto` takes wasm then by itself.
+      if (on === 'webgpu') throw new NoProcessorError('No graphics processor of this machine can do WebGPU.');
+    };
+    await survivingLoss(backend, run, (sentence) => told.push(sentence));
+    const isAsked = backend === 'webgpu';
+    assert.deepEqual(runs, [`${backend} false`, `${backend} true`, ...(isAsked ? ['wasm true'] : [])]);
+    assert.match(told[0], /went away/);
+    assert.equal(told.length, isAsked ? 2 : 1);
+    if (isAsked) assert.match(told[1], /does not come back: the backend wasm goes on/);
+  });
+}
+
+test('one that is not there from the start is not gone on without, where it was asked for', async () => {
+  const never = async (): Promise<void> => {
+    throw new NoProcessorError('No graphics processor of this machine can do WebGPU.');
+  };
+  await assert.rejects(
+    survivingLoss('webgpu', never, () => assert.fail('nothing to say')),
+    { code: 'unsupported' },
+  );
 });
 
 test('what is no loss of a processor is not gone on from', async () => {
