@@ -4,6 +4,7 @@
  */
 import type { Automaton, Grid, RuleValues } from '#domain/automaton.ts';
 import { AppError } from '#domain/errors.ts';
+import type { GrowthMark } from '#domain/growth-marks.ts';
 import { commonAutomaton, widenRule } from '#domain/mix-blend.ts';
 import { checkMix, evenTurns, type Mix } from '#domain/mix.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
@@ -26,6 +27,8 @@ export interface GrowthUnderWay {
   replace(state: Float32Array, step?: number): void;
   /** Mixes the rules so from the next step on. */
   remix(mix: Mix): void;
+  /** Marks the state where it is, if reading it and replacing it takes long. */
+  readonly mark?: (marks: readonly GrowthMark[]) => void;
   /** Fulfilled when all steps so far are made, where `advance` only sends them on their way. */
   readonly made?: () => Promise<void>;
   /**

@@ -7,16 +7,16 @@
  */
 import type { GrowthEvent, GrowthStroke } from '#contract/shapes/growth.ts';
 import { plainMix } from '#contract/shapes/mix.ts';
-import type { Grid } from '#domain/automaton.ts';
 import { AppError } from '#domain/errors.ts';
 import type { Mix } from '#domain/mix.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
-import { seedCell, seedState } from '#domain/seed-state.ts';
+import { makeMark, type GrowthMark } from '#domain/growth-marks.ts';
+import { seedState } from '#domain/seed-state.ts';
 import type { GrowthPicture, GrowthUnderWay } from './growing.ts';
 import { KeptStates } from './kept-states.ts';
 
 export interface TimelineSetup {
-  readonly spec: Pick<ModelSpec, 'grid' | 'automaton' | 'seed'>;
+  readonly spec: Pick<ModelSpec, 'grid' | 'automaton' | 'seed' | 'seedOffset'>;
   /** One sample, at step 0. The timeline disposes of it. */
   readonly growth: GrowthUnderWay;
   /** At first; events change it. The growth's own, one after another, if left out. */
@@ -155,12 +155,17 @@ export class GrowthTimeline {
     const earlier = this.eventsSoFar;
     const added = marks.map((mark): GrowthEvent => ({ ...mark, step }));
     checkCount(earlier.length + added.length);
+    if (this.#growth.mark !== undefined) {
+      this.#branch(earlier, added, stroke);
+      this.#growth.mark(marks);
+      return;
+    }
     const state = await this.#growth.state();
     // From here it is undone at once.
     const isBeforeEvents = earlier.at(-1)?.step !== step;
     if (!this.#kept.has(step) && isBeforeEvents) this.#kept.keep(step, state.slice());
     this.#branch(earlier, added, stroke);
-    this.#replace(state, added, step);
+    this.#mark(state, marks);
   }
 
   /**
@@ -245,68 +250,31 @@ export class GrowthTimeline {
   /** The step is new: keeps its state if it is one of those to keep, and makes its events. */
   async #arrive(): Promise<void> {
     const { step } = this;
-    const hasEvents = this.#eventsHere().length > 0;
-    const isKept = this.#kept.isDue(step) || (hasEvents && !this.#kept.has(step));
+    const hasMarks = this.#marksHere().length > 0;
+    const isWorthIt = hasMarks && this.#growth.mark === undefined;
+    const isKept = this.#kept.isDue(step) || (isWorthIt && !this.#kept.has(step));
     if (isKept) this.#kept.keep(step, await this.#growth.state());
-    if (hasEvents) await this.#makeEvents();
+    if (hasMarks) await this.#makeEvents();
   }
 
   async #makeEvents(): Promise<void> {
-    const events = this.#eventsHere();
-    if (events.length > 0) this.#replace(await this.#growth.state(), events, this.step);
+    const marks = this.#marksHere();
+    if (marks.length === 0) return;
+    if (this.#growth.mark === undefined) this.#mark(await this.#growth.state(), marks);
+    else this.#growth.mark(marks);
   }
 
-  /** Those of this step that change the state. */
-  #eventsHere(): GrowthEvent[] {
+  /** Events of this step that change the state. */
+  #marksHere(): GrowthMark[] {
     const { step } = this;
     return this.#events
       .slice(countUpTo(this.#events, step - 1), countUpTo(this.#events, step))
-      .filter(({ kind }) => kind !== 'mix');
+      .filter((event) => event.kind !== 'mix');
   }
 
-  #replace(state: Float32Array, events: readonly GrowthEvent[], step: number): void {
-    for (const event of events) makeEvent(state, event, this.#spec);
-    this.#growth.replace(state, step);
-  }
-}
-
-/** Changes a state [H, W, C]. What lies outside of the grid changes nothing. */
-export function makeEvent(state: Float32Array, event: GrowthEvent, spec: TimelineSetup['spec']): void {
-  const { grid } = spec;
-  const C = spec.automaton.channels;
-  switch (event.kind) {
-    case 'erase':
-      eraseCircle(state, event, grid, C);
-      return;
-    case 'seed':
-      if (event.x < grid.width && event.y < grid.height) {
-        state.set(seedCell(spec), (event.y * grid.width + event.x) * C);
-      }
-      return;
-    case 'mix':
-      return;
-    default:
-      event satisfies never;
-  }
-}
-
-/** Every channel of the cells whose centres (column + ½, row + ½) are at most `radius` from (x, y). */
-function eraseCircle(
-  state: Float32Array,
-  { x, y, radius }: { readonly x: number; readonly y: number; readonly radius: number },
-  { height: H, width: W }: Grid,
-  C: number,
-): void {
-  const firstRow = Math.max(0, Math.floor(y - radius - 0.5));
-  const firstColumn = Math.max(0, Math.floor(x - radius - 0.5));
-  for (let row = firstRow; row < H && row + 0.5 <= y + radius; row++) {
-    const dy = row + 0.5 - y;
-    for (let column = firstColumn; column < W && column + 0.5 <= x + radius; column++) {
-      const dx = column + 0.5 - x;
-      if (dx * dx + dy * dy > radius * radius) continue;
-      const cell = (row * W + column) * C;
-      state.fill(0, cell, cell + C);
-    }
+  #mark(state: Float32Array, marks: readonly GrowthMark[]): void {
+    for (const mark of marks) makeMark(state, mark, this.#spec);
+    this.#growth.replace(state, this.step);
   }
 }
 

@@ -8,6 +8,7 @@
  */
 import { z } from 'zod';
 import { defineContract } from './contract.ts';
+import { growthMark } from './shapes/growth.ts';
 import { mix } from './shapes/mix.ts';
 import { bytes, count, floats, id, modelSpec, uint32 } from './shapes/values.ts';
 
@@ -67,6 +68,11 @@ export const graphicsContract = defineContract({
     'growth.state': { params: z.object({ growthId: id }), result: z.object({ state: floats }) },
     'growth.replace': {
       params: z.object({ growthId: id, state: floats, step: count }),
+      result: nothing,
+    },
+    /** Erases circles and sets seeds in the state, in their order. */
+    'growth.mark': {
+      params: z.object({ growthId: id, marks: z.array(growthMark).min(1).max(100_000) }),
       result: nothing,
     },
     'growth.remix': { params: z.object({ growthId: id, ...mixing }), result: nothing },

@@ -7,6 +7,7 @@ import { AppError } from '#domain/errors.ts';
 import type { Mix } from '#domain/mix.ts';
 import { tf } from '#engine/tf.ts';
 import { grownStraight, openOnStage, setStage, stageSpec } from './growth-stage.ts';
+import { doOn, timelineAction } from './timeline-actions.ts';
 
 const { height, width } = stageSpec.grid;
 const stateBytes = height * width * stageSpec.automaton.channels * 4;
@@ -25,53 +26,15 @@ async function assertStraight(timeline: GrowthTimeline): Promise<void> {
   assert.deepEqual(await timeline.state(), await grownStraight(timeline.events, timeline.step));
 }
 
-const mark = fc.oneof(
-  fc.record({
-    kind: fc.constant('erase' as const),
-    x: fc.double({ min: -2, max: width + 2, noNaN: true }),
-    y: fc.double({ min: -2, max: height + 2, noNaN: true }),
-    radius: fc.double({ min: 0, max: 4, noNaN: true }),
-  }),
-  fc.record({
-    kind: fc.constant('seed' as const),
-    x: fc.integer({ min: 0, max: width }),
-    y: fc.integer({ min: 0, max: height }),
-  }),
-);
-
-const action = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc.record({ does: fc.constant('advance' as const), steps: fc.integer({ min: 0, max: 20 }) }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({ does: fc.constant('seek' as const), step: fc.integer({ min: 0, max: 45 }) }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      does: fc.constant('paint' as const),
-      stroke: fc.integer({ min: 0, max: 3 }),
-      marks: fc.array(mark, { minLength: 1, maxLength: 3 }),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ does: fc.constantFrom('undo' as const, 'redo' as const) }) },
-  { weight: 1, arbitrary: fc.record({ does: fc.constant('restart' as const) }) },
-);
-
 test('wherever it went and whatever was painted and undone: the state is that of growing straight to it', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(action, { minLength: 3, maxLength: 14 }),
+      fc.array(timelineAction, { minLength: 3, maxLength: 14 }),
       fc.constantFrom(0, 1, 2, 5, 100),
       async (actions, keptStates) => {
         const timeline = await open([], keptStates);
         for (const act of actions) {
-          if (act.does === 'advance') await timeline.advance(act.steps);
-          else if (act.does === 'seek') await timeline.seek(act.step);
-          else if (act.does === 'paint') await timeline.paint(act);
-          else await timeline[act.does]();
+          await doOn(timeline, act);
           assert.ok(timeline.step <= timeline.lastStep);
         }
         await assertStraight(timeline);

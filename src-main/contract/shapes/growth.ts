@@ -102,24 +102,22 @@ export const growthControl = z.discriminatedUnion('kind', [
 ]);
 export type GrowthControl = z.output<typeof growthControl>;
 
+/** Of one step, which whoever marks it is at. */
+export const growthMark = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('erase'), ...circle }),
+  z.object({
+    kind: z.literal('seed'),
+    x: z.number().int().min(0).max(1023),
+    y: z.number().int().min(0).max(1023),
+  }),
+]);
+
 /**
  * Part of a stroke, at the step that the growth is at. Events later than that are forgotten: the timeline branches.
  * Parts with the same `stroke` are undone together.
  */
 export const growthStroke = z.object({
   stroke: z.number().int().min(0),
-  marks: z
-    .array(
-      z.discriminatedUnion('kind', [
-        z.object({ kind: z.literal('erase'), ...circle }),
-        z.object({
-          kind: z.literal('seed'),
-          x: z.number().int().min(0).max(1023),
-          y: z.number().int().min(0).max(1023),
-        }),
-      ]),
-    )
-    .min(1)
-    .max(1000),
+  marks: z.array(growthMark).min(1).max(1000),
 });
 export type GrowthStroke = z.output<typeof growthStroke>;

@@ -4,6 +4,7 @@
  */
 import type { RuleValues } from '#domain/automaton.ts';
 import { AppError } from '#domain/errors.ts';
+import { makeMark } from '#domain/growth-marks.ts';
 import type { Mix } from '#domain/mix.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
 import type { GpuBackend } from '#engine/kernels/webgpu/backend.ts';
@@ -18,7 +19,7 @@ import type { HandlersOf } from './handlers.ts';
 import type { Processor } from './processor.ts';
 
 type GrowthMethod =
-  `growth.${'open' | 'advance' | 'state' | 'replace' | 'remix' | 'frame' | 'show' | 'close'}`;
+  `growth.${'open' | 'advance' | 'state' | 'replace' | 'mark' | 'remix' | 'frame' | 'show' | 'close'}`;
 
 interface PageGrowth {
   readonly growth: Growth;
@@ -107,6 +108,17 @@ export function growthHandlers(
           }
           await backend.gpu.checked(() => {
             growth.replace(state, step);
+            backend.buffer(growth.tensor);
+          });
+          return {};
+        }),
+
+      'growth.mark': ({ growthId, marks }) =>
+        withGrowth(growthId, async ({ growth, spec }, backend) => {
+          const state = await growth.state();
+          for (const mark of marks) makeMark(state, mark, spec);
+          await backend.gpu.checked(() => {
+            growth.replace(state);
             backend.buffer(growth.tensor);
           });
           return {};

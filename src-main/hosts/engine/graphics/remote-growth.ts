@@ -4,6 +4,7 @@ import type { GrowthPicture } from '#app/growing.ts';
 import { MOST_STATE_BYTES } from '#contract/graphics-contract.ts';
 import type { RuleValues } from '#domain/automaton.ts';
 import { AppError } from '#domain/errors.ts';
+import type { GrowthMark } from '#domain/growth-marks.ts';
 import type { LatentPath, Mix } from '#domain/mix.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
 import type { Graphics } from './graphics.ts';
@@ -29,6 +30,7 @@ export interface RemoteGrowth {
   /** [H, W, C] */
   state(): Promise<Float32Array<ArrayBuffer>>;
   replace(state: Float32Array, step: number): Promise<void>;
+  mark(marks: readonly GrowthMark[]): Promise<void>;
   /** Whoever asks for more before this is fulfilled may be answered by the mix before. */
   remix(mix: Mix): Promise<void>;
   /** On the canvas of that name where the page has it, else as pixels. */
@@ -70,7 +72,8 @@ export function openRemoteGrowth({ call }: Pick<Graphics, 'call'>, plan: Graphic
       misses.delete(canvas);
       return { rgba: null, alive };
     } catch (failure) {
-      if (!(failure instanceof AppError) || failure.code !== 'not-found') throw failure;
+      // Such as one that the page does not have, or cannot draw on.
+      if (!(failure instanceof AppError) || failure.code === 'disconnected') throw failure;
       misses.set(canvas, missed + 1);
       return null;
     }
@@ -89,6 +92,10 @@ export function openRemoteGrowth({ call }: Pick<Graphics, 'call'>, plan: Graphic
     async replace(state, step) {
       await opening;
       await call('growth.replace', { growthId, state, step });
+    },
+    async mark(marks) {
+      await opening;
+      await call('growth.mark', { growthId, marks: [...marks] });
     },
     async remix(mix) {
       await opening;

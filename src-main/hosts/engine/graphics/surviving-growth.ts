@@ -5,6 +5,7 @@
  */
 import { setImmediate as immediately } from 'node:timers/promises';
 import type { GrowthPicture, GrowthUnderWay } from '#app/growing.ts';
+import { makeMark, type GrowthMark } from '#domain/growth-marks.ts';
 import type { Mix } from '#domain/mix.ts';
 import type { Graphics } from './graphics.ts';
 import type { GraphicsPlan, RemoteGrowth } from './remote-growth.ts';
@@ -24,6 +25,7 @@ export interface SurvivingSetup {
 type Deed =
   | { readonly kind: 'advance'; readonly steps: number }
   | { readonly kind: 'replace'; readonly state: Float32Array; readonly step: number }
+  | { readonly kind: 'mark'; readonly marks: readonly GrowthMark[] }
   | { readonly kind: 'remix'; readonly mix: Mix }
   | { readonly kind: 'state'; readonly step: number; readonly answer: Answer<Float32Array> | null }
   | {
@@ -112,6 +114,9 @@ export function survivingGrowth(setup: SurvivingSetup): GrowthUnderWay {
         settle({ state: deed.state, step: deed.step, mix });
         await there.replace(deed.state, deed.step);
         return;
+      case 'mark':
+        await there.mark(deed.marks);
+        return;
       case 'remix':
         await there.remix(deed.mix);
         mix = deed.mix;
@@ -167,6 +172,12 @@ export function survivingGrowth(setup: SurvivingSetup): GrowthUnderWay {
       case 'replace':
         here.replace(deed.state, deed.step);
         return;
+      case 'mark': {
+        const state = await here.state();
+        for (const mark of deed.marks) makeMark(state, mark, plan.spec);
+        here.replace(state);
+        return;
+      }
       case 'remix':
         here.remix(deed.mix);
         return;
@@ -200,6 +211,7 @@ export function survivingGrowth(setup: SurvivingSetup): GrowthUnderWay {
       asked = step;
       ask({ kind: 'replace', state: state.slice(), step });
     },
+    mark: (marks) => ask({ kind: 'mark', marks }),
     remix: (mix) => ask({ kind: 'remix', mix }),
     async made() {
       await working;

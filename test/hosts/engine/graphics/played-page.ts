@@ -9,6 +9,7 @@ import { serve, type Handlers, type Server } from '#contract/rpc.ts';
 import { decodeMessage, encodeMessage } from '#contract/wire.ts';
 import { AppError } from '#domain/errors.ts';
 import { countLivingCells } from '#domain/living-cells.ts';
+import { makeMark } from '#domain/growth-marks.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
 import { rulesOfValues } from '#engine/network/inference.ts';
 import { openGrowth, type Growth } from '#engine/rollout/growth.ts';
@@ -76,6 +77,13 @@ export function createPlayedPage(given: Partial<GraphicsInfo> = {}): PlayedPage 
     }),
     'growth.replace': ({ growthId, state, step }) => {
       growthOf(growthId).growth.replace(state, step);
+      return {};
+    },
+    'growth.mark': async ({ growthId, marks }) => {
+      const { growth, spec } = growthOf(growthId);
+      const state = await growth.state();
+      for (const mark of marks) makeMark(state, mark, spec);
+      growth.replace(state);
       return {};
     },
     'growth.remix': ({ growthId, mix, decoded }) => {

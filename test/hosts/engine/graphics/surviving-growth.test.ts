@@ -5,6 +5,7 @@ import type { MethodName } from '#contract/contract.ts';
 import type { GraphicsContract } from '#contract/graphics-contract.ts';
 import { AppError } from '#domain/errors.ts';
 import { countLivingCells } from '#domain/living-cells.ts';
+import { makeMark, type GrowthMark } from '#domain/growth-marks.ts';
 import type { Mix } from '#domain/mix.ts';
 import { tf } from '#engine/tf.ts';
 import { openGraphics } from '#hosts/engine/graphics/graphics.ts';
@@ -49,6 +50,11 @@ async function grow(growth: GrowthUnderWay): Promise<Float32Array> {
   state.fill(0, 100, 200);
   growth.replace(state, growth.step);
   growth.advance(4);
+  growth.mark?.([
+    { kind: 'erase', x: 4, y: 3, radius: 1.5 },
+    { kind: 'seed', x: 6, y: 5 },
+  ]);
+  await growth.made?.();
   growth.remix(latent);
   growth.advance(2);
   const again = await growth.state();
@@ -61,10 +67,28 @@ async function grow(growth: GrowthUnderWay): Promise<Float32Array> {
   return growth.state();
 }
 
+/** What is marked is read and replaced. */
 async function grownHere(): Promise<Float32Array> {
   const growth = openMixOnStage();
+  const marked: GrowthMark[] = [];
+  const markedHere: GrowthUnderWay = {
+    get step() {
+      return growth.step;
+    },
+    advance: (steps) => growth.advance(steps),
+    state: () => growth.state(),
+    replace: (state, step) => growth.replace(state, step),
+    mark: (marks) => void marked.push(...marks),
+    async made() {
+      const state = await growth.state();
+      for (const mark of marked.splice(0)) makeMark(state, mark, stageSpec);
+      growth.replace(state);
+    },
+    remix: (mix) => growth.remix(mix),
+    dispose: () => growth.dispose(),
+  };
   try {
-    return await grow(growth);
+    return await grow(markedHere);
   } finally {
     growth.dispose();
   }
