@@ -73,7 +73,7 @@ export async function startDesktop(dataFolder: string, options: DesktopOptions =
     const page = browser
       .contexts()[0]
       .pages()
-      .find((one) => one.url().startsWith('http') && !one.url().includes('/gpu-engine.html'))!;
+      .find((one) => one.url().startsWith('http') && !isHidden(one))!;
     page.setDefaultTimeout(90_000);
     return steered(child, browser, page, told, () => output);
   } catch (failure) {
@@ -81,6 +81,18 @@ export async function startDesktop(dataFolder: string, options: DesktopOptions =
     killGroup(child);
     throw failure;
   }
+}
+
+/** The one that lends its graphics processor, when it is there. @param page the window's */
+export async function hiddenPage(page: Page): Promise<Page> {
+  const context = page.context();
+  const found = context.pages().find((one) => one !== page) ?? (await context.waitForEvent('page'));
+  await found.waitForURL(/\/gpu-engine\.html$/);
+  return found;
+}
+
+function isHidden(page: Page): boolean {
+  return page.url().endsWith('/gpu-engine.html');
 }
 
 function steered(

@@ -170,3 +170,27 @@ test('frames go straight to the window, at its pace, also from an engine that wa
   );
   assert.equal(relayed, 1, 'without a line they come through the rpc');
 });
+
+test('every engine has a port of its own to the page that lends a graphics processor, also one that was begun again', async () => {
+  const { engine, processes, pids, becomes } = open('live', { MORPHOGEN_WORST: 'none' });
+  await becomes('ready');
+  const told: string[] = [];
+  const ends = new Set<unknown>();
+  const stop = processes.lendGraphics({
+    take(id, end) {
+      told.push(`take ${id}`);
+      ends.add(end);
+    },
+    drop: (id) => void told.push(`drop ${id}`),
+  });
+  assert.deepEqual(told, ['take 1'], 'one that is there already');
+  const restarting = becomes('restarting');
+  process.kill(pids[0], 'SIGKILL');
+  await restarting;
+  await becomes('ready');
+  assert.deepEqual(told, ['take 1', 'drop 1', 'take 2']);
+  assert.equal(ends.size, 2);
+  stop();
+  await engine.restart({ backend: 'wasm', threads: 1 });
+  assert.equal(told.length, 3, 'a page that is gone gets none, and hears nothing');
+});

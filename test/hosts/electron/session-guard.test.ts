@@ -9,6 +9,7 @@ import { openedElsewhere } from './stand-in/shell.ts';
 
 const { guardContents, guardSession, isOwnAddress, isOwnPage } =
   await import('#hosts/electron/session-guard.ts');
+const { engineAddress } = await import('#hosts/electron/scheme.ts');
 const { openExternalLink } = await import('#hosts/electron/external-links.ts');
 
 const foreign = [
@@ -34,6 +35,8 @@ test('only the program’s own page is its own page, and no frame in it', () => 
   assert.ok(!isOwnPage({ url: own[0], parent: page } as never));
   for (const url of foreign) assert.ok(!isOwnPage({ url, parent: null } as never), url);
   assert.ok(!isOwnPage(null));
+  assert.ok(isOwnAddress(engineAddress), 'the page that nobody sees is the program’s, too');
+  assert.ok(!isOwnPage({ url: engineAddress, parent: null } as never), 'and gets no port');
 });
 
 test('every permission is refused but writing to the clipboard, and that to others', () => {
@@ -61,6 +64,16 @@ test('every permission is refused but writing to the clipboard, and that to othe
   for (const origin of ['https://evil.example', 'morphogen://app.evil', 'null', ''])
     assert.equal(check('clipboard-sanitized-write', origin), false, origin);
   assert.equal(session.deviceHandler?.({} as never), false);
+
+  assert.equal(ask('clipboard-sanitized-write', engineAddress), false, 'the page that nobody sees');
+  const of = (url: string): boolean =>
+    session.checkHandler!(
+      { getURL: () => url } as never,
+      'clipboard-sanitized-write',
+      'morphogen://app',
+      {} as never,
+    );
+  assert.deepEqual([of(own[0]), of(engineAddress)], [true, false]);
 });
 
 test('requests that would leave the program are not sent', async () => {
