@@ -21,7 +21,7 @@ import { spawnChildEngine } from '#hosts/engine/supervision/engine-child.ts';
 import { superviseEngine } from '#hosts/engine/supervision/supervise-engine.ts';
 import { openPackage } from '#test/hosts/electron/packaging/open-package.ts';
 import { placeholderRuntime } from '#test/hosts/electron/packaging/placeholder-runtime.ts';
-import { startDesktop } from './desktop.ts';
+import { hiddenPage, startDesktop } from './desktop.ts';
 import { watchForProblems } from './window.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -103,7 +103,16 @@ test('models, samples, icons and all terms come along', options, () => {
   assert.equal(readFileSync(join(unpacked, 'LICENSE.electron.txt'), 'utf8'), 'Electron');
   const notices = readFileSync(join(resources, 'THIRD-PARTY-NOTICES.txt'), 'utf8');
   const named = new Set([...notices.matchAll(/^(\S+) \d+\.\d+\.\d+: \S/gm)].map(([, name]) => name));
-  const isIn = ['@tensorflow/tfjs-core', 'zod', 'sharp', '@img/sharp-wasm32', 'better-sqlite3', 'svelte'];
+  const ofTheWorker = '@tensorflow/tfjs-backend-webgpu';
+  const isIn = [
+    '@tensorflow/tfjs-core',
+    ofTheWorker,
+    'zod',
+    'sharp',
+    '@img/sharp-wasm32',
+    'better-sqlite3',
+    'svelte',
+  ];
   const isNot = ['@img/sharp-linux-x64', 'assemblyscript', 'electron-builder', 'typescript', 'vite', 'ws'];
   assert.deepEqual(
     [isIn, isNot].map((names) => names.filter((name) => named.has(name))),
@@ -176,6 +185,9 @@ test(
       .first()
       .waitFor();
     assert.deepEqual(problems, []);
+    const hidden = await hiddenPage(page);
+    // Its script begins a worker for each engine, and here is one.
+    if (hidden.workers().length === 0) await hidden.waitForEvent('worker');
     const native = join(
       ...[resources, 'app.asar.unpacked/node_modules/better-sqlite3/prebuilds'],
       `linux-${process.arch}.node`,

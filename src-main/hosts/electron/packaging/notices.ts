@@ -14,8 +14,11 @@ interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
 }
 
-/** What the window imports by name; what these need comes along. */
-const windowPackages = ['svelte', 'bits-ui', 'virtua', 'uplot', '@lucide/svelte', 'zod', 'mediabunny'];
+/** What the window and the worker of its graphics processor import by name; what these need comes along. */
+const windowPackages = [
+  ...['svelte', 'bits-ui', 'virtua', 'uplot', '@lucide/svelte', 'zod', 'mediabunny'],
+  ...['core', 'backend-cpu', 'backend-webgpu'].map((name) => `@tensorflow/tfjs-${name}`),
+];
 /** What electron-builder.yml takes as it is. */
 const besides = ['better-sqlite3', 'sharp', '@img/colour', 'detect-libc', 'semver'];
 const ofWasm = ['@img/sharp-wasm32', '@emnapi/runtime', 'tslib'];
