@@ -14,10 +14,7 @@ import type { GraphicsDevice } from './graphics-host.ts';
 export async function openDevice(softwareToo: boolean): Promise<GraphicsDevice> {
   const adapter = await findAdapter();
   const { info } = adapter;
-  const name =
-    [info.description, info.device, [info.vendor, info.architecture].filter(Boolean).join(' ')].find(
-      Boolean,
-    ) ?? 'a graphics processor';
+  const name = nameOf(info);
   const isSoftware = isSoftwareProcessor(info, name);
   if (isSoftware && !softwareToo) {
     throw unsupported(`its only graphics processor is software (${name}), slower than the backend wasm`);
@@ -37,6 +34,18 @@ export async function openDevice(softwareToo: boolean): Promise<GraphicsDevice> 
     close: () => device.destroy(),
   };
 }
+
+/** Browsers keep the rest to themselves, most of them: a vendor in small letters, and a family of processors. */
+function nameOf({ description, device, vendor, architecture }: GPUAdapterInfo): string {
+  const maker = makers[vendor] ?? vendor;
+  return [description, device, [maker, architecture].filter(Boolean).join(' ')].find(Boolean) ?? UNNAMED;
+}
+
+const makers: Readonly<Record<string, string>> = {
+  ...{ amd: 'AMD', apple: 'Apple', arm: 'ARM', google: 'Google', intel: 'Intel' },
+  ...{ microsoft: 'Microsoft', nvidia: 'NVIDIA', qualcomm: 'Qualcomm', samsung: 'Samsung' },
+};
+const UNNAMED = 'a graphics processor';
 
 async function findAdapter(): Promise<GPUAdapter> {
   const gpu = (navigator as Partial<Navigator>).gpu;

@@ -77,14 +77,18 @@ export function createProcessor(host: GraphicsHost): Processor {
       const { useWebgpuBackend } = await import('#engine/kernels/webgpu/register.ts');
       const onNotice = (message: string): void => listeners.forEach((one) => one.notice(message));
       const backend = await useWebgpuBackend({ ...device.host, onNotice });
-      const begun: Current = { device, backend, wasTried: false, wrong: null };
-      void device.host.device.lost.then(() => lose(begun));
-      lostName = null;
-      return begun;
+      return { device, backend, wasTried: false, wrong: null };
     } catch (failure) {
       end(device);
       throw failure;
     }
+  }
+
+  function giveBack(): void {
+    if (current === null) return;
+    const { device } = current;
+    current = null;
+    end(device);
   }
 
   function lose(lost: Current): void {
@@ -103,14 +107,22 @@ export function createProcessor(host: GraphicsHost): Processor {
   return {
     open: (softwareToo, known) =>
       turn(async () => {
-        current ??= await begin(softwareToo);
-        const open = current;
+        const open = current ?? (await begin(softwareToo));
+        const isNew = current !== open;
+        if (isNew) {
+          current = open;
+          lostName = null;
+          void open.device.host.device.lost.then(() => lose(open));
+        }
         const { host, isSoftware, key } = open.device;
         refuseSoftware(open.device, softwareToo);
-        if (!open.wasTried && !known.includes(key)) {
-          open.wrong = await whatIsWrong(host.name);
-          open.wasTried = true;
+        try {
+          if (!open.wasTried && !known.includes(key)) open.wrong = await whatIsWrong(host.name);
+        } catch (failure) {
+          if (isNew) giveBack();
+          throw failure;
         }
+        open.wasTried ||= !known.includes(key);
         return { name: host.name, isSoftware, key, wasTried: open.wasTried, wrong: open.wrong };
       }),
     inTurn: (work) => turn(() => work(openBackend())),
@@ -121,10 +133,7 @@ export function createProcessor(host: GraphicsHost): Processor {
         listeners.delete(listener);
         void turn(() => {
           listener.release();
-          if (listeners.size > 0 || current === null) return;
-          const { device } = current;
-          current = null;
-          end(device);
+          if (listeners.size === 0) giveBack();
         });
       };
     },
@@ -146,7 +155,11 @@ async function whatIsWrong(name: string): Promise<string | null> {
     return null;
   } catch (failure) {
     if (failure instanceof WrongNumbersError) return failure.message;
-    throw failure;
+    if (failure instanceof AppError && failure.code === 'disconnected') throw failure;
+    const why = failure instanceof Error ? failure.message.split('\n')[0] : String(failure);
+    throw new AppError('unsupported', `${name} did not come through a small trial (${why}).`, {
+      cause: failure,
+    });
   }
 }
 

@@ -36,6 +36,7 @@ describe('growths in a page', { skip: missing !== null }, () => {
   let device: OpenDevice;
   let texture: GPUTexture;
   let presented = 0;
+  let breakNext = false;
   const present = (): void => {
     presented++;
   };
@@ -44,6 +45,11 @@ describe('growths in a page', { skip: missing !== null }, () => {
     {
       async openDevice() {
         device = await openDevice();
+        if (breakNext) {
+          device.host.device.createCommandEncoder = () => {
+            throw new Error('no such command');
+          };
+        }
         return { ...device, key: 'the key of it', close: () => device.close() };
       },
       canvasOf: (id) => (id === 'there' ? { format: 'rgba8unorm', nextTexture: textureOf, present } : null),
@@ -189,6 +195,20 @@ describe('growths in a page', { skip: missing !== null }, () => {
     leave();
     assert.equal((await lost).reason, 'destroyed');
     assert.equal(tf.memory().numTensors, 0);
+  });
+
+  test('a processor that does not come through the trial is refused in a sentence, and asked again the next time', async () => {
+    breakNext = true;
+    ({ client, leave } = connect());
+    const wishes = { softwareToo: true, known: [] };
+    for (let i = 0; i < 2; i++) {
+      await assert.rejects(client.call('graphics.open', wishes), {
+        code: 'unsupported',
+        message: /did not come through a small trial \(no such command\)/,
+      });
+      await device.host.device.lost;
+    }
+    leave();
   });
 });
 
