@@ -444,7 +444,7 @@ async function chooseSide(page: Page, side: number): Promise<void> {
   await page.keyboard.press('Enter');
 }
 
-/** Of the growth that plays: pictures that came, and of each what it takes. The page's own work, whatever draws the window. */
+/** Of the growth that plays: pictures that came, and what each takes of the page, beyond what it does while nothing plays. */
 async function costOfPictures(
   page: Page,
   ms: number,
@@ -452,12 +452,17 @@ async function costOfPictures(
   const client = await page.context().newCDPSession(page);
   await client.send('Performance.enable', { timeDomain: 'threadTicks' });
   const pictures = (): Promise<number> => page.evaluate('pictures');
-  const [taken, shown] = [await taskMs(client), await pictures()];
-  const startMs = performance.now();
-  await page.waitForTimeout(ms);
-  const came = (await pictures()) - shown;
-  const seconds = (performance.now() - startMs) / 1000;
-  const mainMs = ((await taskMs(client)) - taken) / came;
+  const taken = async (): Promise<{ seconds: number; mainMs: number; came: number }> => {
+    const [before, shown, startMs] = [await taskMs(client), await pictures(), performance.now()];
+    await page.waitForTimeout(ms);
+    const [after, came] = [await taskMs(client), (await pictures()) - shown];
+    return { seconds: (performance.now() - startMs) / 1000, mainMs: after - before, came };
+  };
+  const { seconds, mainMs, came } = await taken();
+  await page.getByRole('button', { name: /^Pause/ }).click();
+  await page.waitForTimeout(1000);
+  const idle = await taken();
+  await page.getByRole('button', { name: /^Play/ }).click();
   // By itself, as looking at messages takes the page's time.
   let bytes = 0;
   client.on(
@@ -469,7 +474,8 @@ async function costOfPictures(
   await page.waitForTimeout(ms / 2);
   const looked = (await pictures()) - before;
   await client.detach();
-  return { perSecond: came / seconds, mainMs, bytes: bytes / looked };
+  const own = mainMs - (idle.mainMs * seconds) / idle.seconds;
+  return { perSecond: came / seconds, mainMs: own / came, bytes: bytes / looked };
 }
 
 async function taskMs(client: CDPSession): Promise<number> {
