@@ -14,9 +14,14 @@ import { workOf } from './program-work.ts';
 
 export const WEBGPU_BACKEND = 'webgpu';
 
+/** Some milliseconds, also where the processor is far from the memory. */
+const READ_BYTES = 32 * 1024 ** 2;
+
 export class GpuBackend extends WebGPUBackend implements TunableBackend {
   readonly gpu: Gpu;
   readonly #cut: CutDevice;
+  /** By a tensor's data: the newest reading of them, as long as they have not changed since. */
+  readonly #asked = new WeakMap<object, object>();
 
   constructor(host: GpuHost) {
     const gpu = new Gpu(host);
@@ -49,8 +54,10 @@ export class GpuBackend extends WebGPUBackend implements TunableBackend {
   /** The same, to be changed in place: what was read of it before is out of date. */
   changedBuffer(tensor: tf.TensorInfo): GPUBuffer {
     const buffer = this.buffer(tensor);
+    const data = this.tensorMap.get(tensor.dataId);
+    this.#asked.delete(data);
     // tfjs keeps what was read; it types that as never missing, and asks whether it is null.
-    (this.tensorMap.get(tensor.dataId) as { values: unknown }).values = null;
+    (data as { values: unknown }).values = null;
     return buffer;
   }
 
@@ -79,14 +86,46 @@ export class GpuBackend extends WebGPUBackend implements TunableBackend {
     return wayOf(this.gpu, work);
   }
 
-  override async read(dataId: object): Promise<tf.BackendValues> {
-    let values: tf.BackendValues;
+  /** What is large is copied in parts, so that no submission is long; tfjs would keep the memory that it comes to, too. */
+  override async getBufferData(buffer: GPUBuffer): Promise<ArrayBuffer> {
+    const { size } = buffer;
+    if (size <= READ_BYTES) return super.getBufferData(buffer);
+    const { device } = this.gpu;
+    const staging = device.createBuffer({ label: 'read', size, usage: 0x01 | 0x08 }); // MAP_READ | COPY_DST
+    this.submitCollected();
+    // All at once: whoever asked may change or free it next.
+    for (let at = 0; at < size; at += READ_BYTES) {
+      const bytes = Math.min(READ_BYTES, size - at);
+      const encoder = device.createCommandEncoder();
+      encoder.copyBufferToBuffer(buffer, at, staging, at, bytes);
+      this.gpu.submit(encoder.finish(), [{ kind: 'read', units: bytes / 4 }]);
+    }
     try {
-      values = await super.read(dataId);
-    } catch (cause) {
-      await this.gpu.settled();
-      // Nothing but a device that is gone keeps a buffer from being read.
-      throw lostError(this.gpu.host.name, cause);
+      await staging.mapAsync(1); // GPUMapMode.READ
+      return staging.getMappedRange().slice(0);
+    } finally {
+      staging.destroy();
+    }
+  }
+
+  /** Also of a tensor that is disposed of before the values are there; tfjs's own would look for it then. */
+  override async read(dataId: object): Promise<tf.BackendValues> {
+    const data = this.tensorMap.get(dataId);
+    // Those of a new tensor that nothing computed with yet, or that were read before.
+    let values = data.values as tf.BackendValues | null | undefined;
+    if (values === null || values === undefined) {
+      const asked = {};
+      this.#asked.set(data, asked);
+      let bytes: ArrayBuffer;
+      try {
+        bytes = await this.getBufferData(data.resource as GPUBuffer);
+      } catch (cause) {
+        await this.gpu.settled();
+        // Nothing but a device that is gone keeps a buffer from being read.
+        throw lostError(this.gpu.host.name, cause);
+      }
+      values = tf.util.convertBackendValuesAndArrayBuffer(bytes, data.dtype);
+      if (this.#asked.get(data) === asked) data.values = values;
     }
     await this.gpu.settled();
     return values;

@@ -44,6 +44,23 @@ describe('cut submissions on WebGPU', { skip }, () => {
     }
   });
 
+  test('what is large is read in parts, as it was when it was asked for', async () => {
+    const size = 2 ** 23 + 2 ** 20 + 3;
+    const graphics = await openGraphics({ trial: () => Promise.resolve() });
+    try {
+      const tensor = tf.tidy(() => tf.add(tf.range(0, size), 0.5));
+      const read = tensor.data<'float32'>();
+      tensor.dispose();
+      const other = tf.zeros([size]);
+      const values = await read;
+      assert.equal(values.length, size);
+      assert.ok(values.every((value, i) => value === Math.fround(i + 0.5)));
+      other.dispose();
+    } finally {
+      graphics.close();
+    }
+  });
+
   test('an update of weights is the same', async () => {
     const size = 2 ** 17 + 5;
     const graphics = await openGraphics({ submissionMs: MUCH, trial: () => Promise.resolve() });
@@ -54,8 +71,12 @@ describe('cut submissions on WebGPU', { skip }, () => {
       const inputs = { weight: values(1), m: values(2), v: values(3), gradient: values(4) };
       const rates = { learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
       const corrections = { biasCorrection1: 0.1, biasCorrection2: 0.001, gradientScale: 1, averageDecay: 0 };
+      tf.relu(inputs.weight).dispose();
+      const before = inputs.weight.data<'float32'>();
       tf.engine().runKernel(ADAM_UPDATE, inputs, { ...rates, ...corrections });
       const { weight, m, v } = inputs;
+      // What was asked for before is what was there then, and is not taken for what is there now.
+      assert.equal((await before)[0], Math.fround(Math.sin(1) ** 2));
       const read = await Promise.all([weight, m, v].map((tensor) => tensor.data<'float32'>()));
       tf.dispose(inputs);
       return read;

@@ -25,7 +25,7 @@ export interface PretendedDevice {
   msOf: (label: string, groups: number) => number;
   /** Milliseconds that each submission took, in their order. */
   readonly submissions: number[];
-  /** Bytes of all buffers, now and at most so far. */
+  /** Bytes of all buffers that are not the main processor's, now and at most so far. */
   readonly memory: { bytes: number; peak: number };
   /** The clock: what was submitted is done when it says so. */
   now(): number;
@@ -39,14 +39,15 @@ class PretendedBuffer {
   readonly usage: number;
   mapState: 'mapped' | 'unmapped';
   readonly #memory: { bytes: number; peak: number };
-  #isThere = true;
+  #bytes: number;
 
   constructor({ size, usage, mappedAtCreation }: GPUBufferDescriptor, memory: PretendedDevice['memory']) {
     this.size = size;
     this.usage = usage;
     this.mapState = mappedAtCreation === true ? 'mapped' : 'unmapped';
     this.#memory = memory;
-    memory.bytes += size;
+    this.#bytes = (usage & 3) === 0 ? size : 0; // MAP_READ | MAP_WRITE
+    memory.bytes += this.#bytes;
     memory.peak = Math.max(memory.peak, memory.bytes);
   }
 
@@ -67,8 +68,8 @@ class PretendedBuffer {
   }
 
   destroy(): void {
-    if (this.#isThere) this.#memory.bytes -= this.size;
-    this.#isThere = false;
+    this.#memory.bytes -= this.#bytes;
+    this.#bytes = 0;
   }
 }
 
