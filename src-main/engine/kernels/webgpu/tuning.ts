@@ -30,6 +30,7 @@ export interface TuningOptions {
 
 export interface Tuned {
   readonly kernel: MatrixKernel;
+  readonly batch: number;
   readonly variant: Variant;
   /** What was tried, in its order, the plain variant first: its name, and milliseconds of the same rollout. */
   readonly tried: readonly { readonly name: string; readonly ms: number }[];
@@ -57,7 +58,13 @@ export async function tune(gpu: Gpu, work: TunedWork, options: TuningOptions = {
   try {
     const found: Tuned[] = [];
     for (const kernel of unknown) {
-      const tuned = await search(gpu, bench, kernel, shape, (options.budgetMs ?? BUDGET_MS) / unknown.length);
+      const tuned = await search(
+        gpu,
+        bench,
+        kernel,
+        { ...work, shape },
+        (options.budgetMs ?? BUDGET_MS) / unknown.length,
+      );
       if (tuned === null) continue;
       gpu.choices.choose(kernel, shape, work.batch, tuned.variant);
       found.push(tuned);
@@ -83,9 +90,10 @@ async function search(
   gpu: Gpu,
   bench: Bench,
   kernel: MatrixKernel,
-  shape: StepShape,
+  work: TunedWork & { readonly shape: StepShape },
   budgetMs: number,
 ): Promise<Tuned | null> {
+  const { shape } = work;
   const { now } = gpu.host;
   const fits = (variant: Variant): boolean => fitsDevice(gpu, kernel, shape, variant);
   const plain = plainVariantOn(gpu, kernel, shape);
@@ -108,7 +116,7 @@ async function search(
   for (const variant of largerVariants(shape, fits)) await consider(variant);
   for (const change of furtherVariants(shape, gpu.variantLimits))
     await consider({ ...best.variant, ...change });
-  return { kernel, variant: best.variant, tried };
+  return { kernel, batch: work.batch, variant: best.variant, tried };
 }
 
 function isSame(actual: Float32Array, expected: Float32Array, kernel: MatrixKernel): boolean {

@@ -86,7 +86,8 @@ export async function timeTraining(
   }
 }
 
-function trainerOf(
+/** One whose rate is so small that the workload stays what it is, almost. */
+export function trainerOf(
   { spec, rgba, batch, weights }: Workload,
   implementation: RolloutImplementation = 'auto',
 ): Trainer {

@@ -4,7 +4,8 @@ import { backendChoice, type BackendChoice } from '#contract/shapes/engine-state
 import { presetNames, type PresetName } from '#domain/model-presets.ts';
 import { disposeWeights } from '#engine/network/weights.ts';
 import { readSetUp } from '#hosts/engine/tensorflow/place.ts';
-import { gpuTable, measureGpu } from '../bench/gpu.ts';
+import { measureGpu } from '../bench/gpu.ts';
+import { gpuTable } from '../bench/gpu-table.ts';
 import { backendsTable, measureBackends } from '../bench/backends.ts';
 import {
   measureAdam,
@@ -39,7 +40,8 @@ export const command = defineCommand({
   description:
     'WHAT is train (whole iterations), grow (encode, decode, grow), rollout (its kernels alone), encode, adam, scaling ' +
     '(a table over cells, steps and batch), library (10,000 styles in a temporary library, what a gallery asks), or ' +
-    'gpu (the graphics processor beside PyTorch and JAX on it, with --peer; a table), ' +
+    'gpu (the graphics processor beside PyTorch and JAX on it, with --peer; a table of times, goals, where the time ' +
+    'goes, the variants of the kernels and float16 states), ' +
     'backends (iterations of training on several backends and, with --peer, in PyTorch, of every preset; where ' +
     'TensorFlow is set up for CUDA, PyTorch computes there too, eager and compiled). gflops counts the multiply-adds ' +
     "really done; peakShare is that over the micro-kernel's own speed on all threads, measured in the same run; " +
@@ -89,7 +91,7 @@ export const command = defineCommand({
     if (!subject) throw new UsageError(`WHAT is one of ${subjects.join(', ')}, and got "${what}"`);
     const { preset, batch, dense, repeats, peer } = options;
     if (subject === 'gpu') {
-      const usual: PresetName[] = options.tiny ? ['digits'] : ['digits', 'small-images', 'faces'];
+      const usual: PresetName[] = options.tiny ? ['digits'] : ['digits', 'sketch', 'small-images', 'faces'];
       const report = await measureGpu({
         presets: given('preset') ? [preset] : usual,
         batch: options.tiny && !given('batch') ? 2 : batch,
