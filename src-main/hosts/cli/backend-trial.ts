@@ -11,7 +11,8 @@ import { useWasmBackend } from '#engine/kernels/wasm/register.ts';
 import { rollout, type RolloutImplementation } from '#engine/rollout/rollout.ts';
 import { tf } from '#engine/tf.ts';
 import { createKernels } from '#hosts/engine/kernel-threads.ts';
-import { openWebgpu } from '#hosts/engine/webgpu/open-webgpu.ts';
+import { processorNames } from '#hosts/engine/webgpu/dawn.ts';
+import { openWebgpu, type OpenWebgpu } from '#hosts/engine/webgpu/open-webgpu.ts';
 import { describeTensorflow, useTensorflowBackend } from '#hosts/engine/tensorflow/backend.ts';
 
 export interface BackendReport {
@@ -80,11 +81,7 @@ export async function tryBackends(): Promise<Trial> {
   const webgpu = await report('webgpu', async () => {
     const gpu = await openWebgpu({ softwareToo: true, tryAgain: true });
     try {
-      const what = gpu.isSoftware
-        ? ': software, slower than wasm, and so not chosen by itself'
-        : ', the first of those that compute right';
-      const others = gpu.passedOver.map(({ why }) => `; ${why.replace(/\.$/, '')}`);
-      return `${gpu.name}${what}${others.join('')}`;
+      return describeWebgpu(gpu, await processorNames());
     } finally {
       await tf.setBackend('cpu');
       gpu.close();
@@ -94,6 +91,19 @@ export async function tryBackends(): Promise<Trial> {
   const isChosen = webgpu.works && !webgpu.detail.includes(': software');
   const others = [wasm, tensorflow, composed, reference];
   return { backends: isChosen ? [webgpu, ...others] : [...others, webgpu], threads };
+}
+
+/** Which processor, why it, and which others there are. */
+export function describeWebgpu(
+  { name, isSoftware, passedOver }: Pick<OpenWebgpu, 'name' | 'isSoftware' | 'passedOver'>,
+  names: readonly string[],
+): string {
+  const what = isSoftware ? ': software, slower than wasm, and so not chosen by itself' : '';
+  const before = passedOver.map(({ why }) => `; passed over: ${why.replace(/\.$/, '')}`).join('');
+  const isSeen = (one: string): boolean => one === name || passedOver.some((other) => other.name === one);
+  const after = names.filter((one) => !isSeen(one));
+  const next = after.length === 0 ? '' : `; it comes before ${after.join(' and ')}`;
+  return `${name}${what}${before}${next}`;
 }
 
 async function report(name: string, attempt: () => Promise<string>): Promise<BackendReport> {

@@ -68,6 +68,12 @@ export async function* processors(): AsyncGenerator<Processor, void> {
 
 const BEST_FIRST: GPURequestAdapterOptions = { powerPreference: 'high-performance' };
 
+/** Of all that Dawn finds, in the order of `processors`, but for software, which it may name anywhere. None where it finds none. */
+export async function processorNames(): Promise<string[]> {
+  const { create } = await loadDawn();
+  return namesOf(create([`adapter=${NOBODY}`]));
+}
+
 /** Names in Dawn's order, which is that of the preference; none where there are none. */
 async function namesOf(gpu: GPU): Promise<string[]> {
   try {
