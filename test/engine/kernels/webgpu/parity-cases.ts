@@ -63,7 +63,7 @@ export const parityCases: readonly ParityCase[] = [
   ...Object.entries(options).map(([name, option]) => ({
     name: `agrees with the reference: ${name}`,
     fixture: null,
-    run: () => besideReference(name, option),
+    run: () => besideReference(name.length, option),
   })),
   ...['no-sobel-odd', 'dying-1'].map((fixture) => ({
     name: `agrees with the authors’ code: ${fixture}`,
@@ -77,8 +77,9 @@ export const parityCases: readonly ParityCase[] = [
   },
 ];
 
-async function besideReference(name: string, option: CaseOptions): Promise<Compared[]> {
-  const spec = randomCase(name.length, option);
+/** Everything that the operation computes, of a random case. */
+export async function besideReference(seed: number, option: CaseOptions): Promise<Compared[]> {
+  const spec = randomCase(seed, option);
   const expected = referenceCase(spec);
   return [...(await runCaseAsync(spec))].map(([what, values]) =>
     compared(what, values, expected.get(what)!, what.includes(':') ? GRADIENT_BOUND : STATE_BOUND),
@@ -115,7 +116,7 @@ async function severalRules(): Promise<Compared[]> {
   return found;
 }
 
-async function besideFixture({ tensors, metadata }: Fixture): Promise<Compared[]> {
+export async function besideFixture({ tensors, metadata }: Fixture): Promise<Compared[]> {
   const [batch, height, width, channels] = tensors.get('x0')!.shape as [number, number, number, number];
   const steps = metadata['steps'] as number;
   const automaton = {
