@@ -6,12 +6,16 @@ import type { RuleValues } from '#domain/automaton.ts';
 import { AppError } from '#domain/errors.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
 import { meanScore, type Score } from '#engine/metrics/score.ts';
+import { ruleShapes } from '#engine/files/morphogen-metadata.ts';
 import { rulesOfValues } from '#engine/network/inference.ts';
+import type { RulePart } from '#engine/network/weights.ts';
 import type { RolloutImplementation } from '#engine/rollout/rollout.ts';
 import { scorePictures } from '#engine/training/evaluate.ts';
 import { refineOptions } from '#engine/training/single-options.ts';
-import { createSingleTrainer, readRule } from '#engine/training/single.ts';
+import type { ValuesByName } from '#engine/training/tensor-values.ts';
+import { openTrainingSession } from '#engine/training/training-session.ts';
 import { growPictures } from '#engine/training/grow-pictures.ts';
+import type { BytePictures, TrainingPlace } from './process/training-place.ts';
 
 export interface RefinementSetup {
   /** Its network is null. */
@@ -23,6 +27,8 @@ export interface RefinementSetup {
   readonly learningRate?: number | undefined;
   readonly seed: number;
   readonly implementation: RolloutImplementation;
+  /** Where it is computed; by `implementation` in this process if left out. Scores always are. */
+  readonly open?: TrainingPlace['open'];
   /** Whether to stop after the iteration at hand. */
   isStopped(): boolean;
   onStep(step: { readonly iteration: number; readonly loss: number }): void;
@@ -58,9 +64,11 @@ export async function refineRule(setup: RefinementSetup): Promise<Refinement> {
   const usual = refineOptions(iterations);
   const schedule = { ...usual.schedule, learningRate: learningRate ?? usual.schedule.learningRate };
   const options = { ...usual, schedule };
-  const trainer = createSingleTrainer({
-    ...{ spec, target, mode: 'grow', options, seed, implementation },
-    rule: setup.rule,
+  const open = setup.open ?? (async (asked) => openTrainingSession({ ...asked, implementation }));
+  const trainer = await open({
+    ...{ spec, seed, run: { kind: 'single', mode: 'grow', options } },
+    ...{ pictures: onePicture(target), training: Uint32Array.of(0), validation: Uint32Array.of(0) },
+    weights: weightsOf(spec, setup.rule),
   });
   try {
     while (trainer.iteration < iterations && !setup.isStopped()) {
@@ -68,7 +76,7 @@ export async function refineRule(setup: RefinementSetup): Promise<Refinement> {
       // A signal arrives only between the event loop's turns.
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
-    const rule = await readRule(trainer.bestWeights);
+    const rule = ruleOf(await trainer.weights());
     const refined = await score(rule);
     const common = { iterations: trainer.iteration, before };
     return refined.mse < before.mse
@@ -85,6 +93,24 @@ export async function refineRule(setup: RefinementSetup): Promise<Refinement> {
   } finally {
     trainer.dispose();
   }
+}
+
+/** Also as the bytes that it was. @param target premultiplied, 0…1 */
+function onePicture(target: Float32Array): BytePictures {
+  const images = Uint8Array.from(target, (value) => Math.round(value * 255));
+  return { count: 1, images, batch: () => target };
+}
+
+function weightsOf({ automaton }: ModelSpec, rule: RuleValues): ValuesByName {
+  return new Map(
+    ruleShapes(automaton).map(({ name, shape }) => [name, { shape, data: rule[name as RulePart] }]),
+  );
+}
+
+function ruleOf(values: ValuesByName): RuleValues {
+  // Their own arrays change when the trainer goes.
+  const part = (name: RulePart): Float32Array => values.get(name)!.data.slice();
+  return { count: 1, w0: part('w0'), b0: part('b0'), w1: part('w1') };
 }
 
 function repeated(values: Float32Array, count: number): Float32Array {

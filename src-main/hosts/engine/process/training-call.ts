@@ -12,10 +12,14 @@ import type { Dataset } from '#media/dataset.ts';
 import { writeFileAtomic } from '#storage/atomic-file.ts';
 import { trainingJobOf } from '../training-job.ts';
 import { differencesSince, progressOf, splitPictures } from '../training-start.ts';
-import type { Session } from './session.ts';
 import { comparison, eventOf, type Preview } from './training-events.ts';
 import { listedSkips, loadPictures } from './training-pictures.ts';
-import { createTrainingPlaces, type TrainingPlace, type TrainingPlaces } from './training-place.ts';
+import {
+  createTrainingPlaces,
+  type Places,
+  type TrainingPlace,
+  type TrainingPlaces,
+} from './training-place.ts';
 import { pathsIn, startIn, type RunStart } from './training-run-start.ts';
 
 type Run = Params<EngineContract, 'training.run'>;
@@ -40,7 +44,7 @@ interface Training {
 
 /** @throws AppError not-finite, out-of-memory, io, no-images, mismatch, bad-file; the last checkpoint stays */
 export async function runTrainingCall(
-  session: Session,
+  session: Places,
   call: Run,
   { signal, progress }: CallContext<RunEvent>,
 ): Promise<RunResult> {

@@ -13,9 +13,8 @@ import { pictureBatch } from '#domain/picture-bytes.ts';
 import type { TrainingSession } from '#engine/training/training-session.ts';
 import type { Dataset } from '#media/dataset.ts';
 import { splitPictures } from '../training-start.ts';
-import type { Session } from './session.ts';
 import { loadPictures } from './training-pictures.ts';
-import { createTrainingPlaces, type PlacedSetup, type TrainingPlace } from './training-place.ts';
+import { createTrainingPlaces, type PlacedSetup, type Places, type TrainingPlace } from './training-place.ts';
 import { freshStart, type RunStart } from './training-run-start.ts';
 
 type Estimate = Params<EngineContract, 'training.estimate'>;
@@ -33,7 +32,7 @@ const EDGE_SPEED = 0.75;
 
 /** @throws AppError cancelled, out-of-memory and what reading the pictures throws */
 export async function estimateTraining(
-  session: Session,
+  session: Places,
   params: Estimate,
   { signal, progress }: CallContext<{ phase: string }>,
 ): Promise<ResultIn<EngineContract, 'training.estimate'>> {

@@ -25,6 +25,9 @@ export interface PlacedSetup extends Omit<TrainingSetup, 'pictures' | 'implement
   readonly pictures: BytePictures;
 }
 
+/** What there is to compute with. */
+export type Places = Pick<Session, 'engine' | 'graphics' | 'settledGraphics'>;
+
 export interface TrainingPlace {
   /** What computes, for people. */
   readonly brief: string;
@@ -54,9 +57,7 @@ export interface TrainingPlaces {
 }
 
 /** Of one run: what failed it once is not tried again. */
-export function createTrainingPlaces(
-  session: Pick<Session, 'engine' | 'graphics' | 'settledGraphics'>,
-): TrainingPlaces {
+export function createTrainingPlaces(session: Places): TrainingPlaces {
   const left = new Set<Graphics>();
   const graphicsOf = new Map<TrainingPlace, Graphics>();
   const isUsable = (graphics: Graphics | null): graphics is Graphics =>

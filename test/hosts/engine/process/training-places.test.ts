@@ -8,15 +8,19 @@ import type { EngineContract } from '#contract/engine-contract.ts';
 import { graphicsContract, type GraphicsContract } from '#contract/graphics-contract.ts';
 import { serve, type Handlers } from '#contract/rpc.ts';
 import { AppError } from '#domain/errors.ts';
+import { createRandom } from '#domain/random.ts';
 import { readModelFile, type ModelFile } from '#engine/files/model-file.ts';
 import { weightShapes } from '#engine/network/weights.ts';
 import { tf } from '#engine/tf.ts';
 import { openGraphics, type Graphics } from '#hosts/engine/graphics/graphics.ts';
 import { openEngine, type Engine } from '#hosts/engine/open-engine.ts';
 import { runTrainingCall } from '#hosts/engine/process/training-call.ts';
+import { refinementHandlers } from '#hosts/engine/process/refinement-handlers.ts';
 import { estimateTraining } from '#hosts/engine/process/training-estimate.ts';
 import { trainingHandlers } from '#hosts/graphics-page/training-handlers.ts';
+import { encodePng } from '#media/png.ts';
 import { createPortPair } from '#test/contract/port-pair.ts';
+import { tinySpec } from '#test/engine/network/tiny-spec.ts';
 import { scratchFolder, trainingOf, writeTinyModel, writeTinyPictures } from './engine-stage.ts';
 
 type RunEvent = Progress<EngineContract, 'training.run'>;
@@ -158,9 +162,44 @@ test('an estimate is of the page, and of this process where that goes away', asy
   assert.equal(tf.memory().numTensors, tensors);
 });
 
+test('a style is refined in a page as here, and here from the start where that goes away', async () => {
+  const { channels: C, hidden: d, sobelSizes } = tinySpec.automaton;
+  const K = C * (2 + 2 * sobelSizes.length);
+  const random = createRandom(4);
+  const style = {
+    ...{ name: 'one', spec: { ...tinySpec, network: null } },
+    w0: Float32Array.from({ length: K * d }, () => random.normal() / 8),
+    ...{ b0: new Float32Array(d), w1: new Float32Array(d * C) },
+  };
+  const pixels = Uint8Array.from({ length: 8 * 8 * 4 }, (_, i) => (i % 4 === 3 ? 255 : (i * 3) % 256));
+  const sourcePicture = new Uint8Array(await encodePng({ pixels, width: 8, height: 8 }));
+  const refineIn = async (windows: Windows) =>
+    refinementHandlers(windows.session)['rule.refine'](
+      { style, sourcePicture, iterations: 12 },
+      { signal: new AbortController().signal, progress: () => Promise.resolve() },
+    );
+
+  const here = await refineIn(createWindows());
+  let steps = 0;
+  const staying = createWindows({}, () => {
+    steps++;
+  });
+  await staying.open();
+  assert.deepEqual(await refineIn(staying), here);
+  assert.equal(steps, 12);
+  const leaving = createWindows({}, () => leaving.leave());
+  await leaving.open();
+  assert.deepEqual(await refineIn(leaving), here);
+  assert.match(leaving.told[0], /went away.* Refining begins again, on reference/);
+  await leaving.isIdle();
+  assert.equal(tf.memory().numTensors, tensors);
+});
+
 interface Windows {
+  /** Sentences for the user. */
+  readonly told: readonly string[];
   /** As the engine process has it. */
-  readonly session: Parameters<typeof runTrainingCall>[0];
+  readonly session: Parameters<typeof refinementHandlers>[0];
   open(): Promise<void>;
   leave(): void;
   /** Fulfilled when what was asked of pages is done. */
@@ -170,6 +209,7 @@ interface Windows {
 /** Windows one after another, each with a processor that this process plays. */
 function createWindows(changes: Partial<Methods> = {}, onStep: () => void = () => undefined): Windows {
   let current: Graphics | null = null;
+  const told: string[] = [];
   let close = (): void => undefined;
   let turns: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => T | Promise<T>): Promise<T> => {
@@ -183,7 +223,9 @@ function createWindows(changes: Partial<Methods> = {}, onStep: () => void = () =
       engine: () => engine,
       graphics: usable,
       settledGraphics: () => Promise.resolve(usable()),
-    } as Windows['session'],
+      tell: (message: string) => void told.push(message),
+    },
+    told,
     async open() {
       const { left, right } = createPortPair();
       const { handlers, release } = trainingHandlers({
