@@ -11,19 +11,15 @@ import type { EngineInfo } from '#contract/shapes/engine-state.ts';
 import { AppError } from '#domain/errors.ts';
 import type { Graphics } from '../graphics/graphics.ts';
 import { createLentGraphics } from '../graphics/lent-graphics.ts';
+import { pageWish, type PageChoice } from '../graphics/page-wish.ts';
 import { machineName } from '../machine-name.ts';
-import { openEngine, type Engine, type EngineChoice } from '../open-engine.ts';
+import { openEngine, type Engine } from '../open-engine.ts';
 import { triedProcessors } from '../webgpu/tried-processors.ts';
 
 /** Handlers of some of the methods. */
 export type HandlersOf<M extends MethodName<EngineContract>> = {
   readonly [N in M]: Handler<EngineContract, N>;
 };
-
-export interface SessionChoice extends Pick<EngineChoice, 'backend' | 'threads'> {
-  /** Nobody watches what it does: jobs. */
-  readonly isBackground?: boolean;
-}
 
 export interface SessionListener {
   /** Another one computes now. */
@@ -52,7 +48,7 @@ export interface Session {
   /** @throws AppError internal if it does not work any more */
   check(): void;
   /** @throws AppError busy if it was opened before; bad-argument or unsupported where the backend does not work */
-  open(choice: SessionChoice): Promise<Engine>;
+  open(choice: PageChoice): Promise<Engine>;
 }
 
 export function createSession(): Session {
@@ -89,9 +85,9 @@ export function createSession(): Session {
     return { backend, threads, description: description + why, device, ...own };
   }
 
-  async function open(choice: SessionChoice): Promise<Engine> {
+  async function open(choice: PageChoice): Promise<Engine> {
     const own = await openOwn(choice);
-    const wish = wishOf(choice, own);
+    const wish = pageWish(choice, own);
     if (wish !== null) lent.use(wish.softwareToo);
     return own;
   }
@@ -128,7 +124,7 @@ export function createSession(): Session {
 }
 
 /** Where webgpu was asked for and does not work in this process, a page may still lend one: until then wasm, and why. */
-async function openOwn({ backend, threads }: SessionChoice): Promise<Engine> {
+async function openOwn({ backend, threads }: PageChoice): Promise<Engine> {
   try {
     return await openEngine({ backend, threads, isWatched: true });
   } catch (failure) {
@@ -137,23 +133,6 @@ async function openOwn({ backend, threads }: SessionChoice): Promise<Engine> {
     const own = await openEngine({ backend: 'wasm', threads });
     return { ...own, description: `${own.description}; ${failure.message.replace(/\.$/, '')}` };
   }
-}
-
-/**
- * Whether a page's processor is wanted. None that is software goes before a real one. What is watched is drawn best where
- * it grows, so a page goes before Dawn in this process; what nobody watches had better not end with a window.
- */
-function wishOf(
-  { backend, threads, isBackground = false }: SessionChoice,
-  own: Engine,
-): { readonly softwareToo: boolean } | null {
-  if (backend === 'webgpu') {
-    if (own.backend !== 'webgpu') return { softwareToo: true };
-    if (own.isSoftware) return { softwareToo: !isBackground };
-    return isBackground ? null : { softwareToo: false };
-  }
-  if (backend !== 'auto' || threads !== undefined) return null;
-  return isBackground && own.backend === 'webgpu' ? null : { softwareToo: false };
 }
 
 export function sessionHandlers(session: Session): HandlersOf<'engine.open' | 'engine.ping'> {

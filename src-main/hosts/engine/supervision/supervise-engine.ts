@@ -63,6 +63,8 @@ const STALL_MS = 30_000;
 const GRACE_MS = 2000;
 /** Opening a backend takes a second; one that has not opened by then never will. */
 const OPEN_MS = 60_000;
+/** From the end of a connection, or of a processor that a heartbeat finds, to that of the process. */
+const DEATH_MS = 15_000;
 /** Having run so long, it is taken to run well. */
 const WELL_MS = 60_000;
 
@@ -235,6 +237,17 @@ export function superviseEngine(options: SupervisionOptions): SupervisedEngine {
     });
   }
 
+  /** Of what lost its connection, or its processor; null where it does not come. */
+  function deathOfLife(mine: Life): Promise<EngineDeath | null> {
+    return new Promise((resolve) => {
+      const callOffWaiting = clock.after(DEATH_MS, () => resolve(null));
+      void mine.death.then((death) => {
+        callOffWaiting();
+        resolve(death);
+      });
+    });
+  }
+
   /** Leaves the present one to its end. */
   async function leave(): Promise<void> {
     callOff();
@@ -252,7 +265,9 @@ export function superviseEngine(options: SupervisionOptions): SupervisedEngine {
         return await mine.client.call(method, params, callOptions);
       } catch (failure) {
         if (!(failure instanceof AppError) || failure.code !== 'disconnected') throw failure;
-        const death = await mine.death;
+        const death = await deathOfLife(mine);
+        // It lives, and what it computes on was lost to this call alone.
+        if (death === null) throw failure;
         if (mine.isUnwanted)
           throw new AppError('disconnected', 'The engine was ended, so this was not done.');
         throw new AppError(death.code, sentenceOf(death), { cause: failure });

@@ -254,3 +254,17 @@ test('a page lends to the process that is there, or else to the next one', async
   await on.engine.close();
   assert.equal(third.closedFor, 'the engine was ended');
 });
+
+test('what one call lost, with a process that lives, is told to that call', async () => {
+  const on = await superviseOnStage({ loss: new AppError('disconnected', 'The processor went away.') });
+  let told: unknown = null;
+  const lost = on.engine.call('files.inspect', { path: '/x' }).catch((failure: unknown) => (told = failure));
+  await on.clock.pass(14_000);
+  assert.equal(told, null, 'it may still die of it');
+  await on.clock.pass(2000);
+  await lost;
+  assert.ok(failsWith('disconnected', /The processor went away/)(told));
+  assert.equal(on.children.length, 1);
+  await on.engine.close();
+  assert.equal(on.clock.pending, 0, 'no timer is left');
+});

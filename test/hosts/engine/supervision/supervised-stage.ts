@@ -68,6 +68,8 @@ export interface Behaviour {
   isOpening?: boolean;
   /** Thrown by engine.open. */
   refusal?: Error;
+  /** Thrown by files.inspect, which else never answers. */
+  loss?: Error;
   /** Thrown by engine.ping. */
   ailment?: Error;
   /** Signals that end it. */
@@ -98,7 +100,10 @@ export function createPlayedEngine(behave: Behaviour): PlayedEngine {
       if (behave.ailment !== undefined) throw behave.ailment;
       return { residentBytes: 1 };
     },
-    'files.inspect': () => never,
+    'files.inspect'() {
+      if (behave.loss !== undefined) throw behave.loss;
+      return never;
+    },
   });
   function die(exit: Partial<EngineExit> = {}): void {
     if (isOver) return;
