@@ -42,6 +42,8 @@ export interface StageOptions {
   readonly onView?: (view: View) => void;
   /** After each drawing; `isNewPicture` where a frame came on the screen. */
   readonly onDrawn?: (isNewPicture: boolean) => void;
+  /** The graphics processor went away, and with it what was drawn: the picture has to come again. */
+  readonly onLost?: () => void;
 }
 
 /** Side of the checkerboard's squares, in CSS pixels. */
@@ -109,10 +111,12 @@ export function openStage(canvas: HTMLCanvasElement, options: StageOptions = {})
   };
 
   const take = (next: Picture<ImageBitmap>): void => {
-    if (next.width !== picture.width || next.height !== picture.height || !hasPicture) {
+    const isOther = next.width !== picture.width || next.height !== picture.height;
+    if (isOther || !hasPicture) {
       picture = { width: next.width, height: next.height };
       hasPicture = true;
-      setFitted();
+      // One that comes again after it was lost is looked at as before.
+      if (isOther || isFitted) setFitted();
     }
     if (shown instanceof ImageBitmap) shown.close();
     if (next.pixels instanceof ImageBitmap) {
@@ -157,6 +161,17 @@ export function openStage(canvas: HTMLCanvasElement, options: StageOptions = {})
     pattern = createChecker(context, color, borderTopColor);
     return pattern ?? color;
   };
+
+  /** Canvases come back empty, and everything that was drawn for them is gone. */
+  const restored = (): void => {
+    pattern = null;
+    hasPicture = false;
+    if (shown instanceof ImageBitmap) shown.close();
+    shown = cells;
+    schedule();
+    options.onLost?.();
+  };
+  canvas.addEventListener('contextrestored', restored);
 
   const observer = new ResizeObserver(resize);
   observer.observe(canvas);
@@ -214,6 +229,7 @@ export function openStage(canvas: HTMLCanvasElement, options: StageOptions = {})
       isDisposed = true;
       cancelAnimationFrame(request);
       observer.disconnect();
+      canvas.removeEventListener('contextrestored', restored);
       if (arrived !== null) closePicture(arrived);
       if (shown instanceof ImageBitmap) shown.close();
       for (const resolve of waiting) resolve();
