@@ -64,7 +64,8 @@ export class GrowthTimeline {
     for (const event of events) if (event.kind === 'mix') checkMix(event.mix);
     this.#spec = spec;
     this.#growth = growth;
-    this.#kept = new KeptStates(keepBytes, height * width * spec.automaton.channels * 4);
+    const isFar = growth.mark !== undefined;
+    this.#kept = new KeptStates(keepBytes, height * width * spec.automaton.channels * 4, isFar);
     this.#events = events.toSorted((a, b) => a.step - b.step);
   }
 

@@ -5,15 +5,24 @@
 
 /** Steps between two states at first; growing so many again is not noticed. */
 const FIRST_EVERY = 16;
+/** A state of so many bytes comes from anywhere in a moment. */
+const NEAR_BYTES = 2 ** 18;
 
 export class KeptStates {
   readonly #states = new Map<number, Float32Array>();
   readonly #capacity: number;
-  #every = FIRST_EVERY;
+  readonly #firstEvery: number;
+  #every: number;
 
-  /** @param stateBytes of each */
-  constructor(budgetBytes: number, stateBytes: number) {
+  /**
+   * @param stateBytes of each
+   * @param isFar states lie elsewhere: what is large takes longer to come than to be grown again, so fewer are kept
+   */
+  constructor(budgetBytes: number, stateBytes: number, isFar = false) {
     this.#capacity = Math.floor(budgetBytes / stateBytes);
+    const times = isFar ? Math.max(1, stateBytes / NEAR_BYTES) : 1;
+    this.#firstEvery = FIRST_EVERY * 2 ** Math.floor(Math.log2(times));
+    this.#every = this.#firstEvery;
   }
 
   get count(): number {
@@ -55,7 +64,7 @@ export class KeptStates {
   forgetAfter(step: number): void {
     for (const kept of this.#states.keys()) if (kept > step) this.#states.delete(kept);
     // What follows may lie as close together as the room that is left allows.
-    let every = FIRST_EVERY;
+    let every = this.#firstEvery;
     while (step / every > this.#capacity / 2) every *= 2;
     this.#every = Math.min(this.#every, every);
   }

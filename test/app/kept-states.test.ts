@@ -49,3 +49,18 @@ test('where not one fits, none is kept', () => {
   states.keep(16, Float32Array.of(1));
   assert.deepEqual([states.count, states.nearest(100)], [0, null]);
 });
+
+test('states that come from far are kept the further apart the larger they are', () => {
+  const nextDue = (stateBytes: number, isFar: boolean): number =>
+    new KeptStates(64 * 2 ** 20, stateBytes, isFar).nextDue(0);
+  assert.deepEqual(
+    [nextDue(2 ** 10, true), nextDue(2 ** 18, true), nextDue(2 ** 18 + 4, true)],
+    [16, 16, 16],
+  );
+  assert.deepEqual([nextDue(2 ** 20, true), nextDue(2 ** 24, true)], [64, 1024]);
+  assert.equal(nextDue(2 ** 24, false), 16);
+  const kept = new KeptStates(64 * 2 ** 20, 2 ** 20, true);
+  for (const step of [0, 64, 128]) kept.keep(step, new Float32Array(1));
+  kept.forgetAfter(70);
+  assert.deepEqual([kept.count, kept.nextDue(70), kept.isDue(128), kept.isDue(80)], [2, 128, true, false]);
+});

@@ -47,8 +47,8 @@ interface Base {
   readonly mix: Mix;
 }
 
-/** Steps that may have to be made again are so many at most; of large grids fewer, as each takes longer. */
-const MOST_AGAIN = { steps: 512, least: 64, cells: 2 ** 24 };
+/** Steps that may have to be made again are so many at most; of large grids fewer, as each takes longer here. */
+const MOST_AGAIN = { steps: 512, least: 128, cells: 2 ** 26 };
 /** Computing at a stretch. */
 const SLICE_MS = 8;
 
