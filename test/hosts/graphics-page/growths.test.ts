@@ -124,6 +124,27 @@ describe('growths in a page', { skip: missing !== null }, () => {
     }
   });
 
+  test('so it is where channels are read one by one', async () => {
+    const automaton = { ...spec.automaton, channels: 6, hidden: 2, aliveChannel: 4 };
+    const odd: ModelSpec = { ...spec, automaton };
+    const random = createRandom(8);
+    const state = Float32Array.from({ length: height * width * 6 }, () => 0.4 * random.normal());
+    const rule = randomRule(1, automaton);
+    await client.call('growth.open', {
+      growthId: 'odd',
+      spec: odd,
+      rules: [rule],
+      decoded: null,
+      mix: { kind: 'turns', ratio: [1] },
+      seed: 1,
+    });
+    await client.call('growth.replace', { growthId: 'odd', state, step: 0 });
+    const { rgba, alive } = await client.call('growth.frame', { growthId: 'odd' });
+    assert.deepEqual(rgba, new Uint8Array(stateToImage(state, { height, width, channels: 6 }).pixels));
+    assert.equal(alive, countLivingCells(state, spec.grid, automaton));
+    await client.call('growth.close', { growthId: 'odd' });
+  });
+
   test('a canvas shows it premultiplied, within a byte’s last place', async () => {
     const state = oddState();
     await client.call('growth.replace', { growthId: 'a', state, step: 9 });
@@ -243,9 +264,9 @@ function oddState(): Float32Array {
   return state;
 }
 
-function randomRule(seed: number): RuleValues {
-  const { hidden: d } = spec.automaton;
-  const K = featureCount(spec.automaton);
+function randomRule(seed: number, automaton = spec.automaton): RuleValues {
+  const { channels: C, hidden: d } = automaton;
+  const K = featureCount(automaton);
   const random = createRandom(seed);
   const normals = (count: number, scale: number): Float32Array =>
     Float32Array.from({ length: count }, () => scale * random.normal());
