@@ -188,6 +188,15 @@ export function openPhotoStage(canvas: HTMLCanvasElement, onView: (view: View) =
     schedule();
   };
 
+  /** After the graphics processor went away: canvases come back empty. */
+  const restored = (): void => {
+    checker = null;
+    if (mask !== null) updateMask({ left: 0, top: 0, right: mask.width, bottom: mask.height });
+    schedule();
+  };
+  canvas.addEventListener('contextrestored', restored);
+  tint.addEventListener('contextrestored', restored);
+
   const observer = new ResizeObserver(resize);
   observer.observe(canvas);
   resize();
@@ -252,6 +261,7 @@ export function openPhotoStage(canvas: HTMLCanvasElement, onView: (view: View) =
       isDisposed = true;
       cancelAnimationFrame(request);
       observer.disconnect();
+      canvas.removeEventListener('contextrestored', restored);
     },
   };
 }

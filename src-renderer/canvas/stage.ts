@@ -172,6 +172,9 @@ export function openStage(canvas: HTMLCanvasElement, options: StageOptions = {})
     options.onLost?.();
   };
   canvas.addEventListener('contextrestored', restored);
+  cells.addEventListener('contextrestored', () => {
+    if (shown === cells) restored();
+  });
 
   const observer = new ResizeObserver(resize);
   observer.observe(canvas);
