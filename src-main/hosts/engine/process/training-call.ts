@@ -28,6 +28,8 @@ type RunResult = ResultIn<EngineContract, 'training.run'>;
 
 const SAVE_EVERY_MS = 30_000;
 const REPORT_EVERY_MS = 500;
+/** Pages in a row that went away before anything was saved there: the next one would, too. */
+const MOST_FRUITLESS = 4;
 /** Iterations between two; short runs are looked at more often. */
 const VALIDATE_EVERY = { share: 1 / 20, least: 10, most: 250 };
 const PREVIEW_EVERY = { share: 1 / 40, least: 5, most: 100 };
@@ -73,6 +75,7 @@ async function trainAnywhere(training: Training, first: RunStart): Promise<RunRe
     ? differencesSince(start.checkpoint, { backend: place.description, data })
     : [];
   for (const message of differences) tell({ event: 'notice', message });
+  let fruitless = 0;
   for (;;) {
     let why: string | null = 'The window lends its graphics processor now.';
     try {
@@ -84,16 +87,17 @@ async function trainAnywhere(training: Training, first: RunStart): Promise<RunRe
       if (why === null && !isGivenUp) throw failure;
     }
     const { notice, ...again } = await startIn(call.folder, call);
+    const from = iterationOf(again);
+    if (place.isInPage) fruitless = from > iterationOf(start) ? 0 : fruitless + 1;
+    const stays = fruitless === MOST_FRUITLESS;
+    if (stays) places.stay();
     start = again;
     // What is only to be kept needs nobody's processor.
     place = signal.aborted ? places.own() : await places.best();
     if (notice !== null) tell({ event: 'notice', message: notice });
-    const from = start.checkpoint?.snapshot.iteration ?? 0;
     if (why !== null) {
-      tell({
-        event: 'notice',
-        message: `${why} Training goes on from iteration ${from}, on ${place.brief}.`,
-      });
+      const where = `${place.brief}${stays ? ', and stays there' : ''}`;
+      tell({ event: 'notice', message: `${why} Training goes on from iteration ${from}, on ${where}.` });
     }
   }
 }
@@ -139,6 +143,10 @@ async function trainAt(
     stopNotices();
     job.dispose();
   }
+}
+
+function iterationOf({ checkpoint }: RunStart): number {
+  return checkpoint?.snapshot.iteration ?? 0;
 }
 
 function resultOf(

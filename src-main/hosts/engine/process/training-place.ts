@@ -54,14 +54,25 @@ export interface TrainingPlaces {
    * @returns why it is left, in a sentence; null where the failure is not the place's
    */
   whyLeft(place: TrainingPlace, failure: unknown): string | null;
+  /** No page is the best any more. */
+  stay(): void;
 }
+
+/** What another processor may do better; what is wrong with the run itself would be wrong there, too. */
+const placesFaults: ReadonlySet<string> = new Set([
+  'disconnected',
+  'out-of-memory',
+  'unsupported',
+  'internal',
+]);
 
 /** Of one run: what failed it once is not tried again. */
 export function createTrainingPlaces(session: Places): TrainingPlaces {
   const left = new Set<Graphics>();
+  let stays = false;
   const graphicsOf = new Map<TrainingPlace, Graphics>();
   const isUsable = (graphics: Graphics | null): graphics is Graphics =>
-    graphics !== null && !graphics.lost.aborted && !left.has(graphics);
+    !stays && graphics !== null && !graphics.lost.aborted && !left.has(graphics);
 
   return {
     async best() {
@@ -76,10 +87,11 @@ export function createTrainingPlaces(session: Places): TrainingPlaces {
     whyLeft(place, failure) {
       const graphics = graphicsOf.get(place);
       if (graphics === undefined || !(failure instanceof AppError)) return null;
-      if (failure.code !== 'disconnected' && failure.code !== 'out-of-memory') return null;
+      if (!placesFaults.has(failure.code)) return null;
       left.add(graphics);
       return failure.message;
     },
+    stay: () => void (stays = true),
   };
 }
 

@@ -88,20 +88,43 @@ test('a page that comes is used, one that goes away is done without, and the run
   assert.equal(tf.memory().numTensors, tensors);
 });
 
-test('where a page has no memory it is done here, and that page is not asked again', async () => {
-  const windows = createWindows({
-    'training.step': () => {
-      throw new AppError('out-of-memory', 'Plain Loops has no memory left.');
-    },
+test('where a page has no memory, or makes a mistake, it is done here, and that page is not asked again', async () => {
+  const failures = {
+    memory: new AppError('out-of-memory', 'Plain Loops has no memory left.'),
+    mistake: new Error('A kernel that no browser compiles.'),
+  };
+  for (const [run, failure] of Object.entries(failures)) {
+    const windows = createWindows({
+      'training.step': () => {
+        throw failure;
+      },
+    });
+    await windows.open();
+    const { outcome, events } = await train(run, windows);
+    assert.deepEqual((await modelOf(outcome)).weights, expected.weights);
+    assert.deepEqual(
+      startsOf(events).map(([, place]) => place),
+      [IN_PAGE, null],
+    );
+    assert.match(
+      noticesOf(events)[0],
+      new RegExp(`${run}.* Training goes on from iteration 0, on reference`),
+    );
+  }
+});
+
+test('where pages go away time after time before anything is saved, it stays here', async () => {
+  const windows = createWindows({}, () => {
+    windows.leave();
+    void windows.open();
   });
   await windows.open();
-  const { outcome, events } = await train('memory', windows);
+  const { outcome, events } = await train('fruitless', windows);
   assert.deepEqual((await modelOf(outcome)).weights, expected.weights);
-  assert.deepEqual(
-    startsOf(events).map(([, place]) => place),
-    [IN_PAGE, null],
-  );
-  assert.match(noticesOf(events)[0], /no memory left\. Training goes on from iteration 0, on reference/);
+  const places = startsOf(events).map(([, place]) => place);
+  assert.equal(places.filter((place) => place === IN_PAGE).length, 4);
+  assert.equal(places.at(-1), null);
+  assert.match(noticesOf(events).at(-1)!, /on reference.*, and stays there\.$/);
 });
 
 test('a loss that is not finite fails there as it does here', async () => {
