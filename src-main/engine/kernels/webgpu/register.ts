@@ -6,6 +6,7 @@ import { tf } from '#engine/tf.ts';
 import { adamKernels } from './adam.ts';
 import { GpuBackend, WEBGPU_BACKEND } from './backend.ts';
 import type { GpuHost } from './gpu.ts';
+import { layerKernels } from './layers.ts';
 import { rolloutKernels } from './rollout.ts';
 
 /** Registers the backend over the host's device and selects it; tf.removeBackend('webgpu') ends it, but not the device. */
@@ -14,10 +15,12 @@ export async function useWebgpuBackend(host: GpuHost): Promise<GpuBackend> {
   // tfjs registers one of its own, with a device of its own, where it finds WebGPU when it is loaded.
   if (tf.findBackendFactory(WEBGPU_BACKEND)) tf.removeBackend(WEBGPU_BACKEND);
   tf.registerBackend(WEBGPU_BACKEND, () => backend, 0);
-  for (const [kernelName, kernelFunc] of Object.entries({ ...rolloutKernels, ...adamKernels })) {
-    if (tf.getKernel(kernelName, WEBGPU_BACKEND) === undefined) {
-      tf.registerKernel({ kernelName, backendName: WEBGPU_BACKEND, kernelFunc });
-    }
+  const own = { ...rolloutKernels, ...adamKernels, ...layerKernels };
+  for (const [kernelName, kernelFunc] of Object.entries(own)) {
+    const known = tf.getKernel(kernelName, WEBGPU_BACKEND);
+    if (known?.kernelFunc === kernelFunc) continue;
+    if (known !== undefined) tf.unregisterKernel(kernelName, WEBGPU_BACKEND);
+    tf.registerKernel({ kernelName, backendName: WEBGPU_BACKEND, kernelFunc });
   }
   await tf.setBackend(WEBGPU_BACKEND);
   return backend;

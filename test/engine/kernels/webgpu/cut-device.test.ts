@@ -151,7 +151,7 @@ describe("tfjs's operations on WebGPU", { skip: missing !== null }, () => {
     }
     const [expected, ...others] = results;
     for (const other of others) assert.deepEqual(other, expected);
-    assert.ok(2 * submissions[0] < submissions[1] && submissions[1] <= submissions[2], submissions.join());
+    assert.ok(submissions[0] < submissions[1] && submissions[1] < submissions[2], submissions.join());
   });
 });
 

@@ -47,7 +47,7 @@ test('faces at batch 64 train within 4 GiB in all, from the first iteration on, 
   const peaks = await peakOf('faces');
   // Most of it is five times 646 MiB: weights, two moments, an average and gradients.
   assert.ok(peaks[0] > 5 * 646 * 2 ** 20, String(peaks));
-  assert.ok(peaks[2] < 3.8 * GIBIBYTE, peaks.map((bytes) => (bytes / GIBIBYTE).toFixed(3)).join());
+  assert.ok(peaks[2] < 3.75 * GIBIBYTE, peaks.map((bytes) => (bytes / GIBIBYTE).toFixed(3)).join());
   assert.ok(peaks[2] - peaks[1] < 2 ** 22, String(peaks));
 });
 
