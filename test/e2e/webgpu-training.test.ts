@@ -7,36 +7,22 @@ import fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { Locator, Page } from 'playwright-core';
-import type { ModelSpec } from '#domain/model-spec.ts';
-import { modelFileChunks, readModelFile } from '#engine/files/model-file.ts';
-import { createWeights, disposeWeights, weightShapes } from '#engine/network/weights.ts';
-import { readTensors } from '#engine/training/tensor-values.ts';
-import { openLibrary, type Library } from '#storage/library/open.ts';
-import { tinySpec } from '#test/engine/network/tiny-spec.ts';
+import { readModelFile } from '#engine/files/model-file.ts';
+import { weightShapes } from '#engine/network/weights.ts';
+import { openLibrary } from '#storage/library/open.ts';
 import { takeStep } from './step.ts';
+import { addTinyModel, copyPictures, PICTURES, startTinyTraining } from './tiny-training.ts';
 import { openWebgpuBrowser, startWebgpuServer } from './webgpu-window.ts';
 import { openBrowser, openWindow } from './window.ts';
 
-const emoji = fileURLToPath(new URL('../../assets/samples/emoji/', import.meta.url));
-const PICTURES = 4;
 const ITERATIONS = 24;
-
-/** Small enough for a graphics processor that the main processor plays. */
-const spec: ModelSpec = {
-  ...tinySpec,
-  ...{ preset: 'sketch', image: 'rgba' },
-  network: { ...tinySpec.network!, planes: 4 },
-};
 
 test('a training in the window, and without it', async (t) => {
   const folder = await fs.mkdtemp(join(tmpdir(), 'morphogen-webgpu-training-'));
   const pictures = join(folder, 'faces');
   const data = join(folder, 'data');
-  await fs.mkdir(pictures);
-  const names = (await fs.readdir(emoji)).filter((name) => name.endsWith('.png')).slice(0, PICTURES);
-  for (const name of names) await fs.copyFile(join(emoji, name), join(pictures, name));
+  await copyPictures(pictures);
 
   const server = await startWebgpuServer(data, addTinyModel);
   const [browser, plainBrowser] = await Promise.all([openWebgpuBrowser(), openBrowser()]);
@@ -52,7 +38,7 @@ test('a training in the window, and without it', async (t) => {
     takeStep(what, { page, output: () => server.output() }, act);
 
   await step('it runs in the window, says so, and makes its styles', async () => {
-    await startTraining(page, pictures, ITERATIONS);
+    await startTinyTraining(page, pictures, ITERATIONS);
     await status(page, /Training on webgpu in the window: .*swiftshader.*, software/i).waitFor();
     await page.getByText(`${PICTURES} styles`, { exact: true }).waitFor({ timeout: 120_000 });
     window.check();
@@ -60,7 +46,7 @@ test('a training in the window, and without it', async (t) => {
 
   let pausedAt = 0;
   await step('another one is paused there, which saves it, and goes on there', async () => {
-    await startTraining(page, pictures, 1_000_000);
+    await startTinyTraining(page, pictures, 1_000_000);
     await status(page, /^([3-9]|\d\d+) of 1,000,000 iterations/).waitFor();
     await page.getByRole('button', { name: 'Pause' }).first().click();
     await page.getByRole('main').getByRole('button', { name: 'Resume' }).first().waitFor();
@@ -122,30 +108,6 @@ test('a training in the window, and without it', async (t) => {
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-async function addTinyModel({ store, files }: Library): Promise<void> {
-  const weights = createWeights(spec, 5);
-  const values = await readTensors(weights);
-  disposeWeights(weights);
-  const card = { data: 'none', iterations: 0, seconds: 0, machine: 'none', scores: {}, notes: '' };
-  const bytes = Buffer.concat([...modelFileChunks({ spec, card, weights: values }, weightShapes)]);
-  const hash = await files.put(bytes);
-  store.addModel({ name: 'Tiny', spec, card, hash, bytes: bytes.length, bundledName: null });
-}
-
-async function startTraining(page: Page, pictures: string, iterations: number): Promise<void> {
-  await page.getByRole('link', { name: 'Train', exact: true }).click();
-  await page.getByPlaceholder(/type the path/).fill(pictures);
-  await page.getByRole('button', { name: 'Use it' }).click();
-  await page.getByText(`${PICTURES} pictures can be used`).waitFor();
-  await page.getByLabel('Start', { exact: true }).selectOption({ label: 'From “Tiny”' });
-  await page.getByText('More', { exact: true }).click();
-  await page.getByLabel('Iterations').fill(String(iterations));
-  await page.getByLabel('Pictures in a batch').fill('2');
-  await page.getByLabel('Learning rate').fill('0.01');
-  await page.getByRole('button', { name: 'Start training' }).click();
-  await page.waitForURL(/#\/train\/.+/);
 }
 
 function status(page: Page, text: RegExp): Locator {
