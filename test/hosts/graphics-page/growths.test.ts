@@ -8,6 +8,7 @@ import { graphicsContract, type GraphicsContract } from '#contract/graphics-cont
 import { createClient, type Client } from '#contract/rpc.ts';
 import { featureCount, type RuleValues } from '#domain/automaton.ts';
 import { countLivingCells } from '#domain/living-cells.ts';
+import { makeMark, type GrowthMark } from '#domain/growth-marks.ts';
 import type { Mix } from '#domain/mix.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
 import { createRandom } from '#domain/random.ts';
@@ -122,6 +123,18 @@ describe('growths in a page', { skip: missing !== null }, () => {
       assert.deepEqual(rgba, new Uint8Array(stateToImage(state, { height, width, channels: C }).pixels));
       assert.equal(alive, countLivingCells(state, spec.grid, spec.automaton));
     }
+  });
+
+  test('what is painted on it is painted on the state, exactly', async () => {
+    const { state } = await client.call('growth.state', { growthId: 'a' });
+    const marks: GrowthMark[] = [
+      { kind: 'erase', x: 4.5, y: 4, radius: 2 },
+      { kind: 'seed', x: 3, y: 3 },
+      { kind: 'seed', x: 999, y: 0 },
+    ];
+    for (const mark of marks) makeMark(state, mark, spec);
+    await client.call('growth.mark', { growthId: 'a', marks });
+    assert.deepEqual((await client.call('growth.state', { growthId: 'a' })).state, state);
   });
 
   test('so it is where channels are read one by one', async () => {
