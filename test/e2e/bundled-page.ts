@@ -9,11 +9,14 @@ import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import { safetyHeaders } from '#hosts/service/window-policy.ts';
 import { openWebgpuBrowser } from './webgpu-window.ts';
+import { watchForProblems } from './window.ts';
 
 export interface BundledPage {
   readonly browser: Browser;
   /** Empty but for its title. */
   readonly page: Page;
+  /** What went wrong in it so far, also in its workers: errors, what its policy refused, what it asked of other hosts. */
+  readonly problems: readonly string[];
   close(): Promise<void>;
 }
 
@@ -34,8 +37,10 @@ export async function openBundledPage(scripts: readonly string[]): Promise<Bundl
     const browser = await openWebgpuBrowser();
     cleanUps.push(() => browser.close());
     const page = await browser.newPage();
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-    return { browser, page, close };
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const problems = watchForProblems(page, host);
+    await page.goto(`http://${host}/`);
+    return { browser, page, problems, close };
   } catch (failure) {
     await close();
     throw failure;

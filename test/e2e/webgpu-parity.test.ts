@@ -9,7 +9,7 @@ import { openBundledPage } from './bundled-page.ts';
 import type { ParityMessage } from './parity-worker.ts';
 
 test('a worker of Chromium computes what the reference and the authors’ code do', async () => {
-  const { page, close } = await openBundledPage(['parity-worker']);
+  const { page, problems, close } = await openBundledPage(['parity-worker']);
   const cases = new Map<string, string[]>();
   let worst = 0;
   try {
@@ -40,6 +40,7 @@ test('a worker of Chromium computes what the reference and the authors’ code d
       worker.onerror = ({ message }) => tell({ kind: 'failure', message: message ?? 'The worker did not load.' });
     }`);
     assert.equal(await ended, 0, 'tensors are left behind');
+    assert.deepEqual(problems, []);
   } finally {
     await close();
   }
