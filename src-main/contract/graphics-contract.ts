@@ -34,7 +34,12 @@ export const graphicsContract = defineContract({
      * @throws AppError unsupported where there is none, or it is software and that will not do
      */
     'graphics.open': {
-      params: z.object({ softwareToo: z.boolean(), known: z.array(z.string().max(1000)).max(100) }),
+      params: z.object({
+        softwareToo: z.boolean(),
+        known: z.array(z.string().max(1000)).max(100),
+        /** Which variants of the kernels were found quickest, by the processors' keys: as `graphics.tuned` told them. */
+        variants: z.record(z.string().max(1000), z.unknown()).default({}),
+      }),
       result: z.object({
         /** For people. */
         name: z.string(),
@@ -147,6 +152,11 @@ export const graphicsContract = defineContract({
   events: {
     /** A sentence, e.g. that smaller parts of a batch must do. */
     'graphics.notice': z.object({ message: z.string() }),
+    /** Which variants of the kernels run, once new ones were found, to be handed in at the next opening. */
+    'graphics.tuned': z.object({
+      key: z.string().max(1000),
+      variants: z.record(z.string().max(1000), z.unknown()),
+    }),
     /** The processor went away; every call fails with `disconnected` from now on, until it is opened again. */
     'graphics.lost': z.object({ message: z.string() }),
   },

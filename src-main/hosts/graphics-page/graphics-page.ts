@@ -22,6 +22,7 @@ export function createGraphicsPage(
       const server = serve(graphicsContract, port, handlers, options);
       const leave = processor.listen({
         notice: (message) => server.emit('graphics.notice', { message }),
+        tuned: (key, variants) => server.emit('graphics.tuned', { key, variants }),
         lost: (message) => server.emit('graphics.lost', { message }),
         release,
       });

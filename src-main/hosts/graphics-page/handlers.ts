@@ -21,7 +21,7 @@ export function createGraphicsHandlers(
   const trainings = trainingHandlers(processor);
   return {
     handlers: {
-      'graphics.open': ({ softwareToo, known }) => processor.open(softwareToo, known),
+      'graphics.open': ({ softwareToo, known, variants }) => processor.open(softwareToo, known, variants),
       ...growths.handlers,
       ...trainings.handlers,
     },

@@ -4,7 +4,8 @@
  */
 import { AppError } from '#domain/errors.ts';
 import type { GpuBackend } from '#engine/kernels/webgpu/backend.ts';
-import { lostError } from '#engine/kernels/webgpu/gpu.ts';
+import { lostError, type GpuHost } from '#engine/kernels/webgpu/gpu.ts';
+import type { ChosenVariants } from '#engine/kernels/webgpu/variant-choices.ts';
 import { withLessMemory } from '#engine/less-memory.ts';
 import { tf } from '#engine/tf.ts';
 import type { GraphicsDevice, GraphicsHost } from './graphics-host.ts';
@@ -21,6 +22,8 @@ export interface OpenedProcessor {
 export interface ProcessorListener {
   /** A sentence for people. */
   notice(message: string): void;
+  /** New variants of the kernels were found: all that are known now. */
+  tuned(key: string, variants: ChosenVariants): void;
   /** At once. */
   lost(message: string): void;
   /** In a turn, before its tensors go. */
@@ -30,9 +33,14 @@ export interface ProcessorListener {
 export interface Processor {
   /**
    * @param known keys whose trial needs not be made
+   * @param variants what was told to be found, by processors' keys
    * @throws AppError unsupported
    */
-  open(softwareToo: boolean, known: readonly string[]): Promise<OpenedProcessor>;
+  open(
+    softwareToo: boolean,
+    known: readonly string[],
+    variants?: Readonly<Record<string, unknown>>,
+  ): Promise<OpenedProcessor>;
   /** What is left to do after all turns asked for before. @throws AppError disconnected where it is not open */
   inTurn<T>(work: (backend: GpuBackend) => T | Promise<T>): Promise<T>;
   /** As inTurn, also where nothing is open: to free what it held. */
@@ -69,14 +77,22 @@ export function createProcessor(host: GraphicsHost): Processor {
     throw new AppError('disconnected', 'The graphics processor is not open: open it first.');
   }
 
-  async function begin(softwareToo: boolean): Promise<Current> {
+  /** On a real processor; of software, one variant is as good as another. */
+  function tuningOf({ isSoftware, key }: GraphicsDevice, kept: unknown): Pick<GpuHost, 'tuning'> {
+    const keep = (chosen: ChosenVariants): void => listeners.forEach((one) => one.tuned(key, chosen));
+    return isSoftware ? {} : { tuning: { kept, keep } };
+  }
+
+  async function begin(softwareToo: boolean, variants: Readonly<Record<string, unknown>>): Promise<Current> {
     const device = await host.openDevice(softwareToo);
     try {
       refuseSoftware(device, softwareToo);
       // Not before there is a device: tfjs looks for one when it is loaded.
       const { useWebgpuBackend } = await import('#engine/kernels/webgpu/register.ts');
       const onNotice = (message: string): void => listeners.forEach((one) => one.notice(message));
-      const backend = await useWebgpuBackend({ ...device.host, onNotice });
+      const backend = await useWebgpuBackend({
+        ...{ ...tuningOf(device, variants[device.key]), ...device.host, onNotice },
+      });
       return { device, backend, wasTried: false, wrong: null };
     } catch (failure) {
       end(device);
@@ -105,9 +121,9 @@ export function createProcessor(host: GraphicsHost): Processor {
   }
 
   return {
-    open: (softwareToo, known) =>
+    open: (softwareToo, known, variants = {}) =>
       turn(async () => {
-        const open = current ?? (await begin(softwareToo));
+        const open = current ?? (await begin(softwareToo, variants));
         const isNew = current !== open;
         if (isNew) {
           current = open;

@@ -8,6 +8,7 @@ import { graphicsContract, type GraphicsContract } from '#contract/graphics-cont
 import type { Port } from '#contract/port.ts';
 import { createClient, type CallOptions, type Client } from '#contract/rpc.ts';
 import { AppError } from '#domain/errors.ts';
+import type { KeptVariants } from '../webgpu/kept-variants.ts';
 import { openRemoteGrowth, type GraphicsPlan, type RemoteGrowth } from './remote-growth.ts';
 
 export type GraphicsInfo = Result<GraphicsContract, 'graphics.open'>;
@@ -37,6 +38,8 @@ export interface GraphicsWishes {
   readonly softwareToo: boolean;
   /** Keys of processors whose trial is remembered (webgpu/tried-processors.ts). */
   readonly known: readonly string[];
+  /** What was found quickest on them, and where to keep what is found. */
+  readonly variants?: KeptVariants;
 }
 
 /** A page's line, whose processor can be opened, and, when it was lost, opened again. */
@@ -68,7 +71,7 @@ export function connectGraphics(port: Port, answerMs: number = ANSWER_MS): Graph
     client.close();
   });
 
-  async function open({ softwareToo, known }: GraphicsWishes): Promise<Graphics> {
+  async function open({ softwareToo, known, variants }: GraphicsWishes): Promise<Graphics> {
     const away = new AbortController();
     const lose = (why: string): AppError => {
       if (!away.signal.aborted) {
@@ -77,7 +80,14 @@ export function connectGraphics(port: Port, answerMs: number = ANSWER_MS): Graph
       }
       return away.signal.reason as AppError;
     };
-    const stopHearing = client.on('graphics.lost', ({ message }) => lose(message));
+    const stopLost = client.on('graphics.lost', ({ message }) => lose(message));
+    const stopTuned = client.on('graphics.tuned', ({ key, variants: found }) => {
+      void variants?.keep(key, found);
+    });
+    const stopHearing = (): void => {
+      stopLost();
+      stopTuned();
+    };
     client.onClose(() =>
       lose(
         isSilent
@@ -95,7 +105,10 @@ export function connectGraphics(port: Port, answerMs: number = ANSWER_MS): Graph
         throw isLost ? lose(failure.message) : failure;
       }
     };
-    const info = await call('graphics.open', { softwareToo, known: known.slice(-MOST_KNOWN) });
+    const info = await call('graphics.open', {
+      ...{ softwareToo, known: known.slice(-MOST_KNOWN) },
+      variants: { ...variants?.all() },
+    });
     return {
       ...{ info, call, lost: away.signal },
       openGrowth: (plan) => openRemoteGrowth({ call }, plan),

@@ -3,11 +3,14 @@
  * asked only when that is wanted; until then it has not touched its processor. What is refused is told in a sentence.
  */
 import type { Port } from '#contract/port.ts';
+import type { KeptVariants } from '../webgpu/kept-variants.ts';
 import type { TriedProcessors } from '../webgpu/tried-processors.ts';
 import { connectGraphics, type Graphics, type GraphicsLine } from './graphics.ts';
 
 export interface LentSetup {
   readonly tried: Pick<TriedProcessors, 'known' | 'remember' | 'verdict'>;
+  /** Of the processors, what was found quickest on them. */
+  readonly variants?: KeptVariants;
   /** One came, or went away, or why there is none. */
   readonly onChange: () => void;
   /** Sentences for the user. */
@@ -80,7 +83,10 @@ export function createLentGraphics(setup: LentSetup): LentGraphics {
 
   async function ask(line: Line, softwareToo: boolean): Promise<void> {
     try {
-      const graphics = await line.graphics.open({ softwareToo, known: tried.known(softwareToo) });
+      const graphics = await line.graphics.open({
+        ...{ softwareToo, known: tried.known(softwareToo) },
+        ...(setup.variants && { variants: setup.variants }),
+      });
       const { key, wasTried, wrong } = graphics.info;
       if (wasTried) await tried.remember(key, wrong);
       const verdict = wrong ?? (wasTried ? null : tried.verdict(key));

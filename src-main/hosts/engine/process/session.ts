@@ -14,6 +14,7 @@ import { createLentGraphics } from '../graphics/lent-graphics.ts';
 import { pageWish, type PageChoice } from '../graphics/page-wish.ts';
 import { machineName } from '../machine-name.ts';
 import { openEngine, type Engine } from '../open-engine.ts';
+import { keptVariants } from '../webgpu/kept-variants.ts';
 import { triedProcessors } from '../webgpu/tried-processors.ts';
 
 /** Handlers of some of the methods. */
@@ -58,6 +59,7 @@ export function createSession(): Session {
   const told = new WeakSet();
   const lent = createLentGraphics({
     tried: triedProcessors(),
+    variants: keptVariants(),
     onChange() {
       if (engine !== undefined) listener?.changed(info());
     },

@@ -6,7 +6,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '#domain/errors.ts';
-import type { ChosenVariants } from '#engine/kernels/webgpu/variant-choices.ts';
 import { writeFileAtomic } from '#storage/atomic-file.ts';
 import { userCacheFolder } from '../cache-folder.ts';
 
@@ -15,7 +14,8 @@ export interface KeptVariants {
   of(key: string): unknown;
   /** By the keys of all processors, for a page that has one. */
   all(): Readonly<Record<string, unknown>>;
-  keep(key: string, choices: ChosenVariants): Promise<void>;
+  /** Added to what was kept, unchecked: whoever takes it up checks it. */
+  keep(key: string, choices: Readonly<Record<string, unknown>>): Promise<void>;
 }
 
 export const VARIANTS_FILE = 'graphics-variants.json';
