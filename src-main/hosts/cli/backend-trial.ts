@@ -9,6 +9,8 @@ import { registerReferenceKernels } from '#engine/kernels/reference/register.ts'
 import { TENSORFLOW_BACKEND } from '#engine/kernels/tensorflow/register.ts';
 import { useWasmBackend } from '#engine/kernels/wasm/register.ts';
 import { rollout, type RolloutImplementation } from '#engine/rollout/rollout.ts';
+import { variantName } from '#engine/kernels/webgpu/code/variant.ts';
+import type { ChosenVariants } from '#engine/kernels/webgpu/variant-choices.ts';
 import { tf } from '#engine/tf.ts';
 import { createKernels } from '#hosts/engine/kernel-threads.ts';
 import { processorNames } from '#hosts/engine/webgpu/dawn.ts';
@@ -81,7 +83,7 @@ export async function tryBackends(): Promise<Trial> {
   const webgpu = await report('webgpu', async () => {
     const gpu = await openWebgpu({ softwareToo: true, tryAgain: true });
     try {
-      return describeWebgpu(gpu, await processorNames());
+      return describeWebgpu(gpu, await processorNames()) + describeVariants(gpu.backend.gpu.choices.all());
     } finally {
       await tf.setBackend('cpu');
       gpu.close();
@@ -105,6 +107,17 @@ export function describeWebgpu(
   const next = after.length === 0 ? '' : `; it comes before ${after.join(' and ')}`;
   return `${name}${what}${before}${next}`;
 }
+
+/** Of the kernels, those that were found quickest on it; results of trainings hang on them in their last bits. */
+export function describeVariants(choices: ChosenVariants): string {
+  const names = [...new Set(Object.values(choices).map(variantName))];
+  if (names.length === 0) return '';
+  const shown = names.slice(0, MOST_VARIANTS).join(' or ');
+  const others = names.length - MOST_VARIANTS;
+  return `; its kernels were found quickest by ${shown}${others > 0 ? ` or ${others} others` : ''}`;
+}
+
+const MOST_VARIANTS = 3;
 
 async function report(name: string, attempt: () => Promise<string>): Promise<BackendReport> {
   try {
