@@ -7,6 +7,7 @@ import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { AppError } from '#domain/errors.ts';
 import type { TunableBackend, TunedWork } from '#engine/rollout/tuned.ts';
 import { tf } from '#engine/tf.ts';
+import { BufferPool } from './buffer-pool.ts';
 import { CutDevice } from './cut-device.ts';
 import { Gpu, lostError, type GpuHost } from './gpu.ts';
 import { tune, wayOf } from './tuning.ts';
@@ -29,9 +30,15 @@ export class GpuBackend extends WebGPUBackend implements TunableBackend {
     super(cut.device, host.device.adapterInfo);
     this.gpu = gpu;
     this.#cut = cut;
-    // What is not on the processor yet, such as Adam's moments, will be. Weights, their moments and their average are there
-    // before the first gradients, which are a third of that or less.
-    gpu.tensorBytes = () => Math.max(this.memory().numBytesAllocatedInGPU, (4 / 3) * tf.memory().numBytes);
+    const pool = new BufferPool(cut.device, host.now);
+    // tfjs types its own as a class with private members, of which nothing but itself is one.
+    this.bufferManager = pool as unknown as WebGPUBackend['bufferManager'];
+    gpu.tensors = {
+      // What is not on the processor yet, such as Adam's moments, will be. Weights, their moments and their average are
+      // there before the first gradients, which are a third of that or less.
+      bytes: () => Math.max(pool.numBytesAllocated, (4 / 3) * tf.memory().numBytes),
+      runOut: () => pool.runOut(),
+    };
   }
 
   override runWebGPUProgram(...args: Parameters<WebGPUBackend['runWebGPUProgram']>): tf.TensorInfo {

@@ -58,6 +58,13 @@ const featureNames: readonly string[] = ['timestamp-query', 'subgroups'];
 /** What a device is asked for where its adapter offers it: `requiredFeatures` of requestDevice. */
 export const wantedFeatures = featureNames as readonly GPUFeatureName[];
 
+export interface TensorMemory {
+  /** That they take, now or soon. */
+  bytes(): number;
+  /** Gives back what they do not need. */
+  runOut(): void;
+}
+
 export interface Compiled {
   readonly label: string;
   readonly pipeline: GPUComputePipeline;
@@ -81,8 +88,8 @@ export class Gpu {
   readonly #scratch = new Map<string, GPUBuffer>();
   #codes = new Map<string, KernelCode | null>();
   #scratchLimit: number;
-  /** Bytes that tensors take, now or soon. */
-  tensorBytes: () => number = () => 0;
+  /** What belongs to tensors; their backend's. */
+  tensors: TensorMemory = { bytes: () => 0, runOut: () => undefined };
   /** Asked of the device, not yet answered: whether there was memory. */
   #asked: Promise<void> = Promise.resolve();
   #ranOut: AppError | null = null;
@@ -124,7 +131,7 @@ export class Gpu {
   get memoryLimits(): MemoryLimits {
     const { maxBufferSize, maxStorageBufferBindingSize, minStorageBufferOffsetAlignment } =
       this.device.limits;
-    const left = Math.max(MODEST_SCRATCH_BYTES, USUAL_TOTAL_BYTES - this.tensorBytes());
+    const left = Math.max(MODEST_SCRATCH_BYTES, USUAL_TOTAL_BYTES - this.tensors.bytes());
     return {
       total: this.host.scratchBytes === undefined ? Math.min(this.#scratchLimit, left) : this.#scratchLimit,
       buffer: Math.min(maxBufferSize, maxStorageBufferBindingSize),
@@ -225,6 +232,7 @@ export class Gpu {
     if (this.#ranOut !== null) return;
     const used = [...this.#scratch.values()].reduce((sum, { size }) => sum + size, 0);
     this.releaseScratch();
+    this.tensors.runOut();
     const less = Math.min(this.#scratchLimit, used) / 2;
     const megabytes = Number((less / 2 ** 20).toPrecision(2));
     // It was not the scratch memory that was too much: what is asked next may find room again.
