@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
@@ -16,7 +17,7 @@ export interface BundledPage {
   /** Empty but for its title. */
   readonly page: Page;
   /** What went wrong in it so far, also in its workers: errors, what its policy refused, what it asked of other hosts. */
-  readonly problems: readonly string[];
+  problems(): string[];
   close(): Promise<void>;
 }
 
@@ -32,15 +33,16 @@ export async function openBundledPage(scripts: readonly string[]): Promise<Bundl
     const folder = await mkdtemp(join(tmpdir(), 'morphogen-page-'));
     cleanUps.push(() => rm(folder, { recursive: true }));
     await bundle(scripts, folder);
-    const server = await serveFiles(folder);
+    const refused: string[] = [];
+    const server = await serveFiles(folder, (report) => refused.push(report));
     cleanUps.push(() => new Promise((done) => server.close(done)));
     const browser = await openWebgpuBrowser();
     cleanUps.push(() => browser.close());
     const page = await browser.newPage();
     const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const problems = watchForProblems(page, host);
+    const seen = watchForProblems(page, host);
     await page.goto(`http://${host}/`);
-    return { browser, page, problems, close };
+    return { browser, page, problems: () => [...seen, ...refused], close };
   } catch (failure) {
     await close();
     throw failure;
@@ -70,9 +72,23 @@ async function bundle(scripts: readonly string[], outDir: string): Promise<void>
   });
 }
 
-async function serveFiles(folder: string): Promise<Server> {
-  const server = createServer(({ url = '/' }, response) => {
+/** The window's, but that a browser tells here what it refused: of what a worker did, its console says nothing. */
+const headers = {
+  ...safetyHeaders,
+  'Content-Security-Policy': `${safetyHeaders['Content-Security-Policy']}; report-uri /refused`,
+};
+
+async function serveFiles(folder: string, onRefusal: (report: string) => void): Promise<Server> {
+  const server = createServer((request, response) => {
+    const { method, url = '/' } = request;
     const answer = async (): Promise<void> => {
+      if (method === 'POST') {
+        const report = await text(request);
+        // tfjs's numbers of 64 bits try WebAssembly, and do without it.
+        if (!report.includes('"blocked-uri":"wasm-eval"')) onRefusal(`was refused ${report}`);
+        response.writeHead(204).end();
+        return;
+      }
       const name = new URL(url, 'http://localhost').pathname.slice(1);
       const isFixture = /^[a-z0-9-]+\.safetensors$/.test(name);
       const isScript = /^[\w/.-]+\.js$/.test(name) && !name.includes('..');
@@ -81,7 +97,7 @@ async function serveFiles(folder: string): Promise<Server> {
         isScript || isFixture
           ? await readFile(join(isFixture ? fixtures : folder, name))
           : '<!doctype html><link rel="icon" href="data:," /><title>Morphogen</title>';
-      response.writeHead(200, { ...safetyHeaders, 'Content-Type': type }).end(body);
+      response.writeHead(200, { ...headers, 'Content-Type': type }).end(body);
     };
     answer().catch(() => response.writeHead(404).end());
   });

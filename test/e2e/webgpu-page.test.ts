@@ -74,7 +74,7 @@ describe('the worker of a page', () => {
     );
     assert.deepEqual([picture.width, picture.height], [grid.width, grid.height]);
     assertLike(picture.rgba, expected);
-    assert.deepEqual(bundled.problems, []);
+    assert.deepEqual(bundled.problems(), []);
   });
 
   test('tells of a graphics process that crashes, and has its processor again when it is asked for', async () => {

@@ -40,7 +40,7 @@ test('a worker of Chromium computes what the reference and the authors’ code d
       worker.onerror = ({ message }) => tell({ kind: 'failure', message: message ?? 'The worker did not load.' });
     }`);
     assert.equal(await ended, 0, 'tensors are left behind');
-    assert.deepEqual(problems, []);
+    assert.deepEqual(problems(), []);
   } finally {
     await close();
   }
