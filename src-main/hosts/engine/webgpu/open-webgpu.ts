@@ -42,6 +42,8 @@ export interface WebgpuChoice extends Partial<GpuHost> {
   readonly tried?: TriedProcessors;
   /** The trial of the active backend; only tests have another one. Throws a WrongNumbersError. */
   readonly trial?: (name: string) => Promise<void>;
+  /** Whether a real processor's kernels are tuned, and what was found is kept; if left out, they are. */
+  readonly tunes?: boolean;
   /** The best first; those that Dawn has if left out. */
   readonly from?: AsyncIterable<Processor>;
 }
@@ -83,7 +85,10 @@ async function openOne(
   tried: TriedProcessors,
 ): Promise<Omit<OpenWebgpu, 'passedOver'>> {
   const { name, isSoftware, key } = processor;
-  const opened = await openedOf(processor, { ...tuningOf(processor), ...choice });
+  const opened = await openedOf(processor, {
+    ...(choice.tunes === false ? {} : tuningOf(processor)),
+    ...choice,
+  });
   const close = (): void => opened.close();
   try {
     // Not before there is a device: tfjs looks for one when it is loaded.

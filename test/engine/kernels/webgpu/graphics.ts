@@ -13,8 +13,9 @@ import { tf } from '#engine/tf.ts';
 
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
 
-/** Software at all times: what tests say must not depend on the machine's drivers. */
-if (existsSync(SWIFTSHADER)) process.env['VK_DRIVER_FILES'] = SWIFTSHADER;
+/** Software unless asked otherwise: what tests say must not depend on the machine's drivers. */
+if (existsSync(SWIFTSHADER) && !process.env['MORPHOGEN_TEST_PROCESSOR'])
+  process.env['VK_DRIVER_FILES'] = SWIFTSHADER;
 
 /** null, or why there is none. */
 export async function missingGraphics(): Promise<string | null> {
@@ -41,7 +42,7 @@ export function forgetful(): TriedProcessors {
 }
 
 export function openGraphics(settings: Omit<WebgpuChoice, 'softwareToo'> = {}): Promise<OpenWebgpu> {
-  return openWebgpu({ softwareToo: true, tried: forgetful(), ...settings });
+  return openWebgpu({ softwareToo: true, tried: forgetful(), tunes: false, ...settings });
 }
 
 /** Opens it before a suite's tests and closes it after them; nothing may be left behind. */
