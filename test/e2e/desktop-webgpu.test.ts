@@ -67,6 +67,18 @@ test('growing and training in the page that nobody sees', async (t) => {
     },
   );
 
+  await step('so it is when the browser’s process for graphics ends, which the page survives', async () => {
+    const back = desktop.evaluate(`async ({ app }) => new Promise((done) =>
+      app.once('web-contents-created', (_, contents) => contents.once('did-finish-load', () => done(null))))`);
+    const browser = await page.context().browser()!.newBrowserCDPSession();
+    const { processInfo } = await browser.send('SystemInfo.getProcessInfo');
+    process.kill(processInfo.find(({ type }) => type === 'GPU')!.id, 'SIGKILL');
+    await back;
+    await engine.getByText('WebGPU in the window').waitFor();
+    await grownTo(page, (await shownStep(page)) + 10);
+    assert.match(desktop.output(), /drives the graphics processor ended \(killed\)/);
+  });
+
   await step('who chooses another backend closes it, and opens it again', async () => {
     await desktop.evaluate(`({ BrowserWindow }) => {
       globalThis.closed = new Promise((done) => BrowserWindow.getAllWindows()[1].once('closed', done));

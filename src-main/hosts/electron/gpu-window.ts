@@ -21,6 +21,8 @@ export interface GpuWindowOptions {
   readonly preload: string;
   /** It went away without being closed here; the words end a sentence. */
   readonly onGone: (why: string) => void;
+  /** What its scripts did wrong: nobody sees its console. */
+  readonly onBug: (failure: unknown) => void;
 }
 
 const endings: Readonly<Partial<Record<RenderProcessGoneDetails['reason'], string>>> = {
@@ -32,7 +34,7 @@ const endings: Readonly<Partial<Record<RenderProcessGoneDetails['reason'], strin
 };
 
 /** @throws Error where the page cannot be loaded */
-export async function openGpuWindow({ preload, onGone }: GpuWindowOptions): Promise<GpuWindow> {
+export async function openGpuWindow({ preload, onGone, onBug }: GpuWindowOptions): Promise<GpuWindow> {
   const window = new BrowserWindow({
     show: false,
     webPreferences: { ...safePreferences, preload, backgroundThrottling: false, spellcheck: false },
@@ -58,6 +60,9 @@ export async function openGpuWindow({ preload, onGone }: GpuWindowOptions): Prom
 
   // Not even within the program's own pages.
   contents.on('will-frame-navigate', (event) => event.preventDefault());
+  contents.on('console-message', ({ level, message }) => {
+    if (level === 'error') onBug(`the page that computes on the graphics processor: ${message}`);
+  });
   contents.on('render-process-gone', (_, { reason }) => gone(endings[reason] ?? `it ended (${reason})`));
   // Quitting closes every window; this one is closed by whoever has it, when nothing needs it any more.
   window.on('close', (event) => event.preventDefault());

@@ -95,7 +95,7 @@ async function run(): Promise<void> {
   answerWindows({ service, desktop, engines, onBug, onRefusal: log });
   const graphics = createGraphicsPlace({
     ...{ engines, log, clock: systemClock, save: () => desktop.save() },
-    open: (onGone) => openGpuWindow({ preload: own.gpuPreload, onGone }),
+    open: (onGone) => openGpuWindow({ preload: own.gpuPreload, onGone, onBug }),
   });
   service.onEvent((event, payload) => {
     if (event === 'settings.changed') graphics.follow(payload as Settings);

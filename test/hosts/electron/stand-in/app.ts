@@ -226,6 +226,10 @@ class StandInApp
     const profile = this.getPath('userData');
     mkdirSync(profile, { recursive: true });
     this.#chromium = await startChromium(profile, this.commandLine.switches());
+    this.#chromium.onGraphicsGone((exitCode) => {
+      const details = { type: 'GPU', reason: 'killed', exitCode } satisfies Partial<Electron.Details>;
+      this.emit('child-process-gone', eventWith({}), details);
+    });
     this.#isReady = true;
     this.emit('ready', eventWith({}), {});
   }

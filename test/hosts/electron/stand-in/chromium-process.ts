@@ -9,6 +9,8 @@ export interface ChromiumProcess {
   readonly devTools: DevTools;
   /** Where another may steer it, too. */
   readonly endpoint: string;
+  /** Its process for graphics ended; it begins another one by itself. */
+  onGraphicsGone(listener: (exitCode: number) => void): void;
   close(): Promise<void>;
 }
 
@@ -29,10 +31,13 @@ export async function startChromium(profile: string, switches: readonly string[]
     { stdio: ['ignore', 'ignore', 'pipe'], env: environment },
   );
   const exited = new Promise<void>((done) => child.once('exit', () => done()));
+  let graphicsGone = (_: number): void => undefined;
   const endpoint = await new Promise<string>((done, fail) => {
     createInterface({ input: child.stderr }).on('line', (line) => {
       const found = /DevTools listening on (ws:\S+)/.exec(line);
       if (found) done(found[1]);
+      const gone = /GPU process exited unexpectedly: exit_code=(\d+)/.exec(line);
+      if (gone) graphicsGone(Number(gone[1]));
     });
     void exited.then(() => fail(new Error('Chromium ended before it could be steered.')));
   });
@@ -40,6 +45,7 @@ export async function startChromium(profile: string, switches: readonly string[]
   return {
     devTools,
     endpoint,
+    onGraphicsGone: (listener) => void (graphicsGone = listener),
     async close() {
       await devTools.browser.send('Browser.close').catch(() => undefined);
       await exited;

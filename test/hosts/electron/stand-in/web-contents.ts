@@ -259,6 +259,17 @@ export class StandInWebContents
       if (frameId === this.targetId) this.#url = fromBrowser(url);
     });
     devTools.on('Fetch.requestPaused', (paused: PausedRequest) => void this.#judge(devTools, paused));
+    devTools.on(
+      'Runtime.exceptionThrown',
+      ({
+        exceptionDetails,
+      }: {
+        exceptionDetails: { text: string; exception?: { description?: string } };
+      }) => {
+        const message = `${exceptionDetails.text} ${exceptionDetails.exception?.description ?? ''}`;
+        this.emit('console-message', eventWith({ level: 'error', message }));
+      },
+    );
     devTools.on('Inspector.targetCrashed', () => {
       this.#isCrashed = true;
       this.emit('render-process-gone', eventWith({}), { reason: 'crashed', exitCode: 139 });
