@@ -222,7 +222,7 @@ const measurements: Readonly<Record<string, (options: { minutes: number }) => Pr
       await page.reload();
       if (way === 'drawn') await page.locator('nav').getByText('WebGPU in the window').waitFor();
       await growParrot(page);
-      for (const side of [40, 128, 256]) {
+      for (const side of [8, 40, 128, 256]) {
         await chooseSide(page, side);
         await page.waitForTimeout(5000);
         const { perSecond, mainMs, bytes } = await costOfPictures(page, 6000);
