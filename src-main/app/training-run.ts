@@ -58,8 +58,18 @@ export interface TrainingOutcome {
   readonly model: string;
 }
 
+export interface TrainerPort {
+  /** Made, and what saving, validating, drawing and publishing are of. */
+  readonly iteration: number;
+  /**
+   * @param isFollowed the next one comes for certain, and nothing but perhaps a save before it: a trainer that is far away
+   *   may begin it, and a save is then of that one
+   */
+  step(isFollowed: boolean): Promise<TrainingStep>;
+}
+
 export interface TrainingPorts {
-  readonly trainer: { readonly iteration: number; step(): Promise<TrainingStep> };
+  readonly trainer: TrainerPort;
   /** A clock that never jumps. */
   readonly nowMs: () => number;
   /** Lets everything else in the process have its turn. */
@@ -125,19 +135,24 @@ export async function runTraining(
     drawnAt = trainer.iteration;
     emit({ event: 'preview', iteration: drawnAt, path });
   };
-  const isDue = (every: number): boolean => every > 0 && trainer.iteration % every === 0;
+  const isDue = (iteration: number, every: number): boolean => every > 0 && iteration % every === 0;
+  const isFollowed = (iteration: number): boolean =>
+    iteration < iterations && !isDue(iteration, plan.validateEvery) && !isDue(iteration, plan.previewEvery);
 
   emit({ event: 'started', iteration: trainer.iteration, iterations });
   if (!earlier) await save();
   const saving = createTimer(ports, plan.saveEveryMs);
   const reporting = createTimer(ports, plan.reportEveryMs);
-  while (trainer.iteration < iterations && !ports.isStopped()) {
+  /** The last one that was told of; the trainer may be at the next one. */
+  let reached = trainer.iteration;
+  while (reached < iterations && !ports.isStopped()) {
     const startMs = ports.nowMs();
-    const step = await trainer.step();
+    const step = await trainer.step(isFollowed(reached + 1));
+    reached = step.iteration;
     pace.add(step, ports.nowMs() - startMs);
-    if (isDue(plan.validateEvery)) await validate();
-    if (isDue(plan.previewEvery)) await draw();
-    if (reporting.isDue() || trainer.iteration === iterations) {
+    if (isDue(reached, plan.validateEvery)) await validate();
+    if (isDue(reached, plan.previewEvery)) await draw();
+    if (reporting.isDue() || reached === iterations) {
       emit({ event: 'progress', ...pace.report() });
       reporting.restart();
     }
@@ -150,7 +165,7 @@ export async function runTraining(
     await ports.pause();
   }
 
-  const isFinished = trainer.iteration >= iterations;
+  const isFinished = reached >= iterations;
   if (isFinished && plan.validateEvery > 0 && judgedAt < trainer.iteration) await validate();
   if (isFinished && plan.previewEvery > 0 && drawnAt < trainer.iteration) await draw();
   if (savedAt < trainer.iteration || isFinished) await save();

@@ -33,6 +33,8 @@ interface StageSetup {
   readonly failAt?: number;
   readonly failSaving?: boolean;
   readonly hasJudges?: boolean;
+  /** Begins the next step as soon as it may. */
+  readonly isAhead?: boolean;
 }
 
 /** Ports that only note what they are asked for; time passes in steps and saves alone. */
@@ -40,6 +42,8 @@ function stage(setup: StageSetup = {}): Stage {
   const { stepMs = 100, saveMs = 0, stopAfter = Infinity, failAt, hasJudges = true } = setup;
   let nowMs = 50;
   let iteration = setup.iteration ?? 0;
+  let told = iteration;
+  let begun = iteration;
   const done: string[] = [];
   const events: TrainingEvent[] = [];
   const saved: RunProgress[] = [];
@@ -49,9 +53,10 @@ function stage(setup: StageSetup = {}): Stage {
       get iteration() {
         return iteration;
       },
-      step() {
-        if (iteration + 1 === failAt) return Promise.reject(new Error('not finite'));
-        iteration++;
+      step(isFollowed) {
+        if (told + 1 === failAt) return Promise.reject(new Error('not finite'));
+        iteration = ++told;
+        begun = setup.isAhead && isFollowed ? told + 1 : told;
         nowMs += stepMs;
         return Promise.resolve({ iteration, loss: 1 / iteration, learningRate: 0.1 });
       },
@@ -62,19 +67,23 @@ function stage(setup: StageSetup = {}): Stage {
     save(progress) {
       if (setup.failSaving) return Promise.reject(new Error('disk full'));
       nowMs += saveMs;
+      iteration = begun;
       done.push(`save ${iteration}`);
       saved.push(progress);
       return Promise.resolve(`checkpoint-${iteration}`);
     },
     validate() {
+      iteration = begun;
       done.push(`validate ${iteration}`);
       return Promise.resolve(hasJudges ? { mse: 0.01, psnr: 20 + iteration, ssim: 0.5 } : null);
     },
     drawPreview() {
+      iteration = begun;
       done.push(`preview ${iteration}`);
       return Promise.resolve('preview.png');
     },
     publish(progress) {
+      iteration = begun;
       done.push(`publish ${iteration}`);
       published.push(progress);
       return Promise.resolve('model.safetensors');
@@ -115,6 +124,31 @@ test('a whole run: saved before it begins and when it ends, judged and drawn in 
     ],
   );
   assert.deepEqual(JSON.parse(JSON.stringify(events)), events, 'every event survives JSON');
+});
+
+test('a trainer that is a step ahead is judged and drawn where any other is, saved where it is, and misses no step', async () => {
+  const often = { ...plan, saveEveryMs: 300, reportEveryMs: 1 };
+  const usual = stage();
+  await runTraining(often, usual.ports, null);
+  const ahead = stage({ isAhead: true });
+  const outcome = await runTraining(often, ahead.ports, null);
+  const looks = (done: readonly string[]): string[] => done.filter((what) => !what.startsWith('save'));
+  assert.deepEqual(looks(ahead.done), looks(usual.done));
+  assert.deepEqual(
+    ahead.done.filter((what) => what.startsWith('save')),
+    ['save 0', 'save 4', 'save 7', 'save 10', 'save 10'],
+  );
+  const reported = (events: readonly TrainingEvent[]): number[] =>
+    events.flatMap((event) => (event.event === 'progress' ? [event.iteration] : []));
+  assert.deepEqual(reported(ahead.events), reported(usual.events));
+  assert.ok(outcome.isFinished);
+
+  const stopped = stage({ isAhead: true, stopAfter: 6 });
+  const { iteration, isFinished } = await runTraining({ ...plan, saveEveryMs: 1e9 }, stopped.ports, null);
+  assert.deepEqual(
+    [iteration, isFinished, stopped.done.at(-2), stopped.done.at(-1)],
+    [7, false, 'save 7', 'publish 7'],
+  );
 });
 
 test('a run that is stopped is saved and published as it is, not judged, and not finished', async () => {

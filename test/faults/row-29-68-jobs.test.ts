@@ -56,7 +56,7 @@ test('row 39: killed after a checkpoint and some more, it resumes there, and the
   const stage = await createTrainingStage();
   let isPast = false;
   stage.engine['training.run'] = async ({ folder }, { progress }) => {
-    await progress({ event: 'started', iteration: 0, iterations: 10 });
+    await progress({ event: 'started', iteration: 0, iterations: 10, place: null });
     await progress({ event: 'progress', report: report(4) });
     await progress({ event: 'checkpoint', iteration: 4 });
     stage.time.pass(2000);
@@ -87,7 +87,7 @@ test('row 45: the window goes away and comes back; the training never knew, and 
   const stage = await createTrainingStage();
   let goOn = (): void => undefined;
   stage.engine['training.run'] = async (params, call) => {
-    await call.progress({ event: 'started', iteration: 0, iterations: 10 });
+    await call.progress({ event: 'started', iteration: 0, iterations: 10, place: null });
     await call.progress({ event: 'progress', report: report(5) });
     await call.progress({ event: 'checkpoint', iteration: 5 });
     await new Promise<void>((resolve) => (goOn = resolve));
@@ -116,7 +116,7 @@ test('rows 66 and 67: the clock jumps, the machine sleeps for a night, and the t
   const stage = await createTrainingStage();
   stage.engine['training.run'] = async (params, call) => {
     stage.time.jump(-365 * 24 * 3600 * 1000);
-    await call.progress({ event: 'started', iteration: 0, iterations: 10 });
+    await call.progress({ event: 'started', iteration: 0, iterations: 10, place: null });
     stage.time.pass(8 * 3600 * 1000);
     return playedRun()(params, call);
   };

@@ -72,8 +72,12 @@ export interface TrainingSession {
   readonly spec: ModelSpec;
   /** Iterations made. */
   readonly iteration: number;
-  /** @throws AppError not-finite, with the weights as they were; out-of-memory; disconnected where the processor is gone */
-  step(): Promise<SessionStep>;
+  /**
+   * @param isFollowed another one comes for certain, and nothing but perhaps a checkpoint before it: where it is computed far
+   *   away it may begin at once, and a checkpoint is then of that one, as `iteration` says
+   * @throws AppError not-finite, with the weights as they were; out-of-memory; disconnected where the processor is gone
+   */
+  step(isFollowed?: boolean): Promise<SessionStep>;
   /** The checkpoint's file, to be written before the next step. */
   checkpoint(progress: Checkpoint['progress']): Promise<FileChunks>;
   /** The weights that are best so far, to be used before the next step. */

@@ -12,7 +12,7 @@ import type { NamedValues } from '#engine/files/morphogen-metadata.ts';
 import { parseSafetensors } from '#engine/files/safetensors.ts';
 import { safetensorsChunks } from '#engine/files/safetensors-write.ts';
 import { checkpointChunks } from '#engine/training/checkpoint.ts';
-import type { TrainingSession, TrainingSetup } from '#engine/training/training-session.ts';
+import type { SessionStep, TrainingSession, TrainingSetup } from '#engine/training/training-session.ts';
 import type { Graphics } from './graphics.ts';
 
 export interface RemoteTrainingSetup extends Omit<TrainingSetup, 'pictures' | 'implementation' | 'pause'> {
@@ -73,17 +73,35 @@ function sessionOf(
 ): TrainingSession {
   const { spec } = opened;
   let { iteration } = opened;
+  /** On its way while what came before is dealt with here: no time is lost on the way there and back. */
+  let begun: Promise<SessionStep> | null = null;
+
+  function begin(): Promise<SessionStep> {
+    const step = graphics.call('training.step', { trainingId });
+    // Whoever asks for it next hears of it.
+    step.catch(() => undefined);
+    return step;
+  }
+
+  /** What is asked for next is of the step that was begun. */
+  async function settled(): Promise<void> {
+    if (begun !== null) ({ iteration } = await begun);
+  }
+
   return {
     spec,
     get iteration() {
       return iteration;
     },
-    async step() {
-      const step = await graphics.call('training.step', { trainingId });
+    async step(isFollowed = false) {
+      const made = begun ?? begin();
+      begun = isFollowed ? begin() : null;
+      const step = await made;
       iteration = step.iteration;
       return step;
     },
     async checkpoint(progress) {
+      await settled();
       const parts: Uint8Array[] = [];
       const onProgress = ({ part }: { readonly part: Uint8Array }): void => void parts.push(part);
       await graphics.call('training.checkpoint', { trainingId, progress }, { onProgress });
@@ -91,6 +109,7 @@ function sessionOf(
       return { byteLength, [Symbol.iterator]: () => parts.values() };
     },
     async weights() {
+      await settled();
       const parts: Uint8Array[] = [];
       const onProgress = ({ part }: { readonly part: Uint8Array }): void => void parts.push(part);
       await graphics.call('training.weights', { trainingId }, { onProgress });
@@ -102,9 +121,13 @@ function sessionOf(
       return values;
     },
     async validate() {
+      await settled();
       return (await graphics.call('training.validate', { trainingId })).score;
     },
-    draw: () => graphics.call('training.draw', { trainingId }),
+    async draw() {
+      await settled();
+      return graphics.call('training.draw', { trainingId });
+    },
     dispose,
   };
 }

@@ -91,6 +91,26 @@ describe('trainings in a page', { skip: missing !== null }, () => {
     });
   }
 
+  test('a step that is followed is not waited for there, and a checkpoint is of the one that was begun', async () => {
+    const here = local(onePicture);
+    const expected = [await here.step(), await here.step()];
+    const file = Buffer.concat([...(await here.checkpoint({}))]);
+    expected.push(await here.step());
+    here.dispose();
+
+    const there = await remote(onePicture);
+    assert.deepEqual(await there.step(true), expected[0]);
+    assert.equal(there.iteration, 1);
+    assert.deepEqual(Buffer.concat([...(await there.checkpoint({}))]), file);
+    assert.equal(there.iteration, 2);
+    assert.deepEqual(await there.step(true), expected[1]);
+    assert.deepEqual(await there.step(false), expected[2]);
+    await there.validate();
+    assert.equal(there.iteration, 3);
+    there.dispose();
+    await nothingIsLeft();
+  });
+
   test('a run that starts from a model starts there from the same', async () => {
     const first = local(onePicture);
     await first.step();
