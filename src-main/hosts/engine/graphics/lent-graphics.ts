@@ -30,8 +30,8 @@ export interface LentGraphics {
   /** As `current`, when the pages that are there have answered. */
   settled(): Promise<Graphics | null>;
   /**
-   * As `current`, but where a page is just being asked, or went away a moment ago, as one does that is loaded again, this
-   * waits for it, for a moment at most.
+   * As `current`, but where a page is just being asked, or may be about to come (this process has just begun, or the page
+   * that was used went away, as one does that is loaded again), this waits for it, for a moment at most.
    */
   soon(): Promise<Graphics | null>;
   /** Why a page that was asked lends none; null where one does, or none was asked. */
@@ -59,12 +59,19 @@ export function createLentGraphics(setup: LentSetup): LentGraphics {
   let current: Graphics | null = null;
   let usedLine: Line | null = null;
   let asking: Promise<void> | null = null;
-  /** A page that was used has closed, and may be loaded again. */
-  let isComingBack = false;
+  /** This process has just begun, or the page that was used has closed and may be loaded again. */
+  let isExpected = false;
+  let endExpectation: NodeJS.Timeout | undefined;
   const waiters: (() => void)[] = [];
 
+  function expect(): void {
+    isExpected = true;
+    clearTimeout(endExpectation);
+    endExpectation = setTimeout(() => (isExpected = false), SOON_MS).unref();
+  }
+
   function changed(): void {
-    if (current !== null || (asking === null && !isComingBack)) {
+    if (current !== null || (asking === null && !isExpected)) {
       for (const waiter of waiters.splice(0)) waiter();
     }
     onChange();
@@ -76,6 +83,7 @@ export function createLentGraphics(setup: LentSetup): LentGraphics {
     if (line === undefined) return;
     asking = ask(line, wishes.softwareToo).finally(() => {
       asking = null;
+      isExpected = false;
       look();
       changed();
     });
@@ -99,7 +107,7 @@ export function createLentGraphics(setup: LentSetup): LentGraphics {
   }
 
   function take(line: Line, graphics: Graphics): void {
-    [current, usedLine, isComingBack] = [graphics, line, false];
+    [current, usedLine] = [graphics, line];
     const stopNotices = graphics.onNotice(onNotice);
     graphics.lost.addEventListener('abort', () => {
       stopNotices();
@@ -124,14 +132,13 @@ export function createLentGraphics(setup: LentSetup): LentGraphics {
       lines.push(line);
       port.onClose(() => {
         lines = lines.filter((other) => other !== line);
-        if (line !== usedLine) return;
-        isComingBack = true;
-        setTimeout(() => (isComingBack = false), SOON_MS).unref();
+        if (line === usedLine) expect();
       });
       look();
     },
     use(softwareToo) {
       wishes = { softwareToo };
+      expect();
       look();
     },
     current: () => current,
@@ -140,7 +147,7 @@ export function createLentGraphics(setup: LentSetup): LentGraphics {
       return current;
     },
     async soon() {
-      if (current !== null || (asking === null && !isComingBack)) return current;
+      if (current !== null || (asking === null && !isExpected)) return current;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, SOON_MS);
         waiters.push(() => {

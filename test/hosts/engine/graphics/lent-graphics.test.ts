@@ -184,10 +184,11 @@ test('a page that nothing is asked of may be silent', async () => {
 
 test('a page that is loaded again is waited for, for a moment', async () => {
   const on = stage();
+  assert.equal(await on.lent.soon(), null, 'none is wanted');
   on.lent.use(false);
-  assert.equal(await on.lent.soon(), null, 'nobody is about to come');
+  const first = on.lent.soon();
   const { port } = on.add({ name: 'A' });
-  assert.equal((await on.lent.soon())?.info.name, 'A');
+  assert.equal((await first)?.info.name, 'A');
   port.close();
   const again = on.lent.soon();
   await react();
@@ -199,6 +200,10 @@ test('a page that is loaded again is waited for, for a moment', async () => {
 test('a page that does not come back, or cannot, is not waited for for long', async () => {
   const on = stage();
   on.lent.use(false);
+  const never = on.lent.soon();
+  mock.timers.tick(2000);
+  assert.equal(await never, null);
+  assert.equal(await on.lent.soon(), null);
   const { port } = on.add();
   await on.lent.settled();
   port.close();
