@@ -2,9 +2,7 @@
  * A rollout on the graphics processor: all steps of a batch, forward and backward, as dispatches over buffers that stay
  * there. Nothing is read back, and nothing waits; see memory-plan.ts for what is kept and what is computed again.
  */
-import type { Automaton, Draw, Grid } from '#domain/automaton.ts';
 import { AppError } from '#domain/errors.ts';
-import type { LossKind } from '#domain/model-spec.ts';
 import {
   PARAMETER_BYTES,
   parameterNames,
@@ -17,62 +15,21 @@ import {
 } from './code/automaton-code.ts';
 import { convertCode } from './code/convert-code.ts';
 import { gradientCellsCode } from './code/gradient-cells-code.ts';
-import { fitsRows, gradientRowsCode } from './code/gradient-rows-code.ts';
+import { gradientRowsCode } from './code/gradient-rows-code.ts';
 import type { KernelCode } from './code/kernel-code.ts';
-import { liveCode, type HoldShape } from './code/live-code.ts';
+import { liveCode } from './code/live-code.ts';
 import { lossCode } from './code/loss-code.ts';
 import { largestRadius } from './code/perception-code.ts';
 import { reduceCode } from './code/reduce-code.ts';
-import { fitsUpdate, updateCode } from './code/update-code.ts';
-import { blockPlan, plainVariant, type Variant } from './code/variant.ts';
+import { updateCode } from './code/update-code.ts';
+import { blockPlan, type Variant } from './code/variant.ts';
+import { chosenVariantOn } from './device-variants.ts';
 import { BUFFER_UNIFORM, type Bound, type Compiled, type Gpu } from './gpu.ts';
 import { planMemory, type MemoryPlan } from './memory-plan.ts';
+import type { RolloutGoal, RolloutTask } from './rollout-task.ts';
 import { Slices } from './slices.ts';
 import { Submission } from './submission.ts';
 import type { MatrixKernel } from './variant-choices.ts';
-
-export interface RolloutTask {
-  readonly automaton: Automaton;
-  readonly grid: Grid;
-  readonly batch: number;
-  readonly steps: number;
-  readonly draw: Draw;
-  /** R, or M·R where there is a mix. */
-  readonly ruleCount: number;
-  readonly x0: GPUBuffer;
-  readonly w0: GPUBuffer;
-  readonly b0: GPUBuffer;
-  readonly w1: GPUBuffer;
-  readonly mix: {
-    /** M */
-    readonly rules: number;
-    readonly pattern: readonly number[];
-    readonly limits: GPUBuffer | null;
-  } | null;
-  readonly hold: (HoldShape & { readonly mask: GPUBuffer; readonly values: GPUBuffer }) | null;
-  /** Of the matrix kernels; as the device's choices are, if left out. */
-  readonly variants?: Partial<Readonly<Record<MatrixKernel, Variant>>>;
-}
-
-/** Where the backward pass begins, and where it leaves what it finds. */
-export interface RolloutGoal {
-  readonly from:
-    | { readonly kind: 'given'; readonly dy: GPUBuffer }
-    | {
-        readonly kind: 'loss';
-        readonly loss: LossKind;
-        readonly target: GPUBuffer;
-        readonly pixelWeight: GPUBuffer | null;
-        /** [B] */
-        readonly losses: GPUBuffer;
-      };
-  readonly dx0: GPUBuffer | null;
-  /** Of each sample, [B, …]; or, of a shared rule, of all together. */
-  readonly perSample: boolean;
-  readonly dw0: GPUBuffer;
-  readonly db0: GPUBuffer;
-  readonly dw1: GPUBuffer;
-}
 
 /** Computes the state after all steps into `state`, and the gradients that `goal` asks for. */
 export function runRollout(
@@ -105,34 +62,6 @@ function notFour({ C }: Sizes): AppError {
     'unsupported',
     `States of ${C} channels cannot be kept as float16, which goes by four: choose float32, or a number of channels that four divides.`,
   );
-}
-
-/** Whether the device can run a variant. */
-export function fitsDevice(gpu: Gpu, kernel: MatrixKernel, shape: StepShape, variant: Variant): boolean {
-  const { workgroupBytes, threads, subgroups } = gpu.variantLimits;
-  const fits = kernel === 'update' ? fitsUpdate : fitsRows;
-  return (
-    variant.threads <= threads && (subgroups || !variant.subgroups) && fits(shape, workgroupBytes, variant)
-  );
-}
-
-/** The variant of a matrix kernel that nothing was chosen for; null where none fits the device. */
-export function plainVariantOn(gpu: Gpu, kernel: MatrixKernel, shape: StepShape): Variant | null {
-  return plainVariant(shape, (variant) => fitsDevice(gpu, kernel, shape, variant));
-}
-
-/** The variant that runs. */
-export function chosenVariantOn(
-  gpu: Gpu,
-  kernel: MatrixKernel,
-  shape: StepShape,
-  batch: number,
-): Variant | null {
-  const chosen = gpu.choices.of(kernel, shape, batch);
-  // What was kept may have been chosen with other limits.
-  return chosen !== null && fitsDevice(gpu, kernel, shape, chosen)
-    ? chosen
-    : plainVariantOn(gpu, kernel, shape);
 }
 
 interface StatePlace {

@@ -12,7 +12,8 @@ import {
 } from '#engine/rollout/kernel-names.ts';
 import type { tf } from '#engine/tf.ts';
 import { gpuBackend, type GpuBackend } from './backend.ts';
-import { runRollout, type RolloutTask } from './rollout-run.ts';
+import { runRollout } from './rollout-run.ts';
+import type { RolloutTask } from './rollout-task.ts';
 
 type Call = Parameters<tf.KernelFunc>[0];
 type Inputs = tf.NamedTensorInfoMap;

@@ -11,16 +11,11 @@ import { createRandom } from '#domain/random.ts';
 import type { TunedWork } from '#engine/rollout/tuned.ts';
 import { sizesOf, type StepShape } from './code/automaton-code.ts';
 import { furtherVariants, largerVariants, variantName, type Variant } from './code/variant.ts';
+import { chosenVariantOn, fitsDevice, plainVariantOn } from './device-variants.ts';
 import { BUFFER_STORAGE, type Gpu } from './gpu.ts';
 import { ReadBack } from './read-back.ts';
-import {
-  chosenVariantOn,
-  fitsDevice,
-  plainVariantOn,
-  runRollout,
-  type RolloutGoal,
-  type RolloutTask,
-} from './rollout-run.ts';
+import { runRollout } from './rollout-run.ts';
+import type { RolloutGoal, RolloutTask } from './rollout-task.ts';
 import type { MatrixKernel } from './variant-choices.ts';
 
 export interface TuningOptions {

@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import type { Automaton } from '#domain/automaton.ts';
 import { partsOf } from '#engine/kernels/webgpu/adam.ts';
 import { Gpu } from '#engine/kernels/webgpu/gpu.ts';
-import { runRollout, type RolloutTask } from '#engine/kernels/webgpu/rollout-run.ts';
+import { runRollout } from '#engine/kernels/webgpu/rollout-run.ts';
+import type { RolloutTask } from '#engine/kernels/webgpu/rollout-task.ts';
 import { SubmissionPace, WATCHED_MS } from '#engine/kernels/webgpu/submission-pace.ts';
 import { pretendedDevice } from './pretended-device.ts';
 
