@@ -17,10 +17,12 @@ const { useWebgpuBackend } = await import('#engine/kernels/webgpu/register.ts');
 const GIBIBYTE = 1024 ** 3;
 const BATCH = 64;
 
-/** Bytes at most, in the first iterations of a training in batches of 64, with an average of the weights. */
-async function peakOf(preset: 'faces' | 'small-images'): Promise<number[]> {
+/** Bytes at most, in the first iterations of a training in batches of 64 with an average of the weights; and all kernels. */
+async function trained(
+  preset: 'faces' | 'small-images',
+): Promise<{ peaks: number[]; sources: readonly string[] }> {
   const spec = presets[preset];
-  const { device, memory, now } = pretendedDevice();
+  const { device, memory, now, sources } = pretendedDevice();
   await useWebgpuBackend({ device, name: 'Pretended', now });
   const weights = new Map(
     weightShapes(spec).map(({ name, shape }) => {
@@ -40,18 +42,23 @@ async function peakOf(preset: 'faces' | 'small-images'): Promise<number[]> {
   }
   trainer.dispose();
   tf.removeBackend('webgpu');
-  return peaks;
+  return { peaks, sources };
 }
 
 test('faces at batch 64 train within 4 GiB in all, from the first iteration on, and it does not grow', async () => {
-  const peaks = await peakOf('faces');
+  const { peaks, sources } = await trained('faces');
   // Most of it is five times 646 MiB: weights, two moments, an average and gradients.
   assert.ok(peaks[0] > 5 * 646 * 2 ** 20, String(peaks));
   assert.ok(peaks[2] < 3.75 * GIBIBYTE, peaks.map((bytes) => (bytes / GIBIBYTE).toFixed(3)).join());
   assert.ok(peaks[2] - peaks[1] < 2 ** 22, String(peaks));
+
+  // All of tfjs's programs that a training runs can be cut (cut-device.ts).
+  const programs = sources.filter((source) => source.includes('fn _start('));
+  assert.ok(programs.length > 10);
+  for (const program of programs) assert.match(program, /GlobalId \+ cutOfDispatch\.origin/);
 });
 
 test('small images take less, and so have all the scratch memory that they can use', async () => {
-  const peaks = await peakOf('small-images');
+  const { peaks } = await trained('small-images');
   assert.ok(peaks[2] < 3 * GIBIBYTE, peaks.map((bytes) => (bytes / GIBIBYTE).toFixed(3)).join());
 });

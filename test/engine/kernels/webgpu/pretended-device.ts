@@ -25,6 +25,8 @@ export interface PretendedDevice {
   msOf: (label: string, groups: number) => number;
   /** Milliseconds that each submission took, in their order. */
   readonly submissions: number[];
+  /** Of all shader modules. */
+  readonly sources: string[];
   /** Bytes of all buffers that are not the main processor's, now and at most so far. */
   readonly memory: { bytes: number; peak: number };
   /** The clock: what was submitted is done when it says so. */
@@ -127,7 +129,10 @@ export function pretendedDevice(): PretendedDevice {
       maxComputeWorkgroupSizeX: 256,
     },
     features: new Set(),
-    createShaderModule: nothing,
+    createShaderModule: ({ code }: { code: string }) => {
+      pretended.sources.push(code);
+      return {};
+    },
     createComputePipeline: ({ label = '' }: { label?: string }) => ({ label, getBindGroupLayout: nothing }),
     createBindGroupLayout: nothing,
     createPipelineLayout: nothing,
@@ -141,6 +146,7 @@ export function pretendedDevice(): PretendedDevice {
     group: {} as GPUBindGroup,
     msOf: () => 0,
     submissions: [],
+    sources: [],
     memory: { bytes: 0, peak: 0 },
     now: () => clock,
     idle: async () => {
