@@ -217,9 +217,7 @@ const measurements: Readonly<Record<string, (options: { minutes: number }) => Pr
       // The same browser for both: what it draws windows with is the same.
       const browser = await openWebgpuBrowser();
       const server = await (way === 'drawn' ? startWebgpuServer(data) : startServer(data, ['--port', '0']));
-      const { page } = await openWindow(browser, server.address);
-      await page.addInitScript(countShown);
-      await page.reload();
+      const { page } = await openWindow(browser, server.address, { script: countShown });
       if (way === 'drawn') await page.locator('nav').getByText('WebGPU in the window').waitFor();
       await growParrot(page);
       for (const side of [8, 40, 128, 256]) {

@@ -35,10 +35,8 @@ test('a style grows on the window’s graphics processor, and goes on when that 
     await server.kill();
     await fs.rm(folder, { recursive: true, force: true });
   });
-  const window = await openWindow(browser, server.address);
+  const window = await openWindow(browser, server.address, { script: countPictures });
   const { page } = window;
-  await page.addInitScript(countPictures);
-  await page.reload();
   const engine = page.getByRole('navigation').getByRole('status');
   const canvas = page.getByRole('application');
   const toasts = (text: RegExp): Locator => page.getByRole('status').filter({ hasText: text });

@@ -13,6 +13,8 @@ export interface Window {
 export interface WindowOptions {
   readonly theme?: 'light' | 'dark';
   readonly size?: { readonly width: number; readonly height: number };
+  /** Runs in the page before its own scripts; in a browser alone. */
+  readonly script?: string;
 }
 
 export function openBrowser(): Promise<Browser> {
@@ -32,6 +34,7 @@ export async function openWindow(
   const page = await context.newPage();
   // Generous: a busy machine is slow, and what never comes is told all the same.
   page.setDefaultTimeout(90_000);
+  if (options.script !== undefined) await page.addInitScript(options.script);
   const problems = watchForProblems(page, new URL(address).host);
   await page.goto(address);
   return {
