@@ -8,10 +8,12 @@ import { decodeMessage, encodeMessage } from '#contract/wire.ts';
 const LEAST_PAUSE_MS = 500;
 /** Where nobody answers. */
 const MOST_PAUSE_MS = 8000;
+/** A socket that ends so soon is no better than none. */
+const SOON_MS = 1000;
 
 /**
  * @param serve is handed each socket, once it is open
- * @param leastPauseMs to the next attempt; twice that after each that failed
+ * @param leastPauseMs to the next attempt; twice that after each that failed, or soon ended
  * @returns what closes it for good
  */
 export function keepSocket(
@@ -26,11 +28,13 @@ export function keepSocket(
     if (isOver) return;
     const opened = (socket = new WebSocket(url));
     opened.binaryType = 'arraybuffer';
+    let since = Infinity;
     opened.addEventListener('open', () => {
-      pauseMs = leastPauseMs;
+      since = performance.now();
       serve(portOf(opened));
     });
     opened.addEventListener('close', () => {
+      if (performance.now() - since > SOON_MS) pauseMs = leastPauseMs;
       setTimeout(open, pauseMs);
       pauseMs = Math.min(2 * pauseMs, MOST_PAUSE_MS);
     });
