@@ -19,12 +19,13 @@ let loaded: Promise<GraphicsPage> | null = null;
 function serve(port: Port): void {
   onFirstMessage(port, (asked) => {
     loaded ??= import('./worker-page.ts').then(({ createWorkerPage }) => createWorkerPage(canvases));
-    // A page whose program was updated under it finds its parts no more: whoever asks hears that nobody is there.
     loaded
       .then((page) => page.serve(asked))
       .catch((failure: unknown) => {
-        port.close();
+        // A page whose program was updated under it finds its parts no more. The end of this worker is the end of its ports:
+        // whoever asked hears that nobody is here, and asks no more.
         reportError(failure);
+        close();
       });
   });
 }
