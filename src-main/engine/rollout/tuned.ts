@@ -3,7 +3,7 @@
  * graphics processor does (engine/kernels/webgpu/tuning.ts), and only where its host asked for that.
  */
 import type { Automaton, Grid } from '#domain/automaton.ts';
-import { withLessMemory } from '#engine/less-memory.ts';
+import { AppError } from '#domain/errors.ts';
 import { tf } from '#engine/tf.ts';
 
 export interface TunedWork {
@@ -21,10 +21,16 @@ export interface TunableBackend {
   rolloutWay(work: TunedWork): string;
 }
 
-/** Lets the active backend find its way, which it then keeps; at once where it has one. */
+/**
+ * Lets the active backend find its way, which it then keeps; at once where it has one. Where there is no memory for trying,
+ * it stays with the usual way, as rolloutWay then tells.
+ */
 export async function tuneRollout(work: TunedWork): Promise<void> {
-  const backend = tunable();
-  if (backend !== null) await withLessMemory(() => backend.tuneRollout(work));
+  try {
+    await tunable()?.tuneRollout(work);
+  } catch (failure) {
+    if (!(failure instanceof AppError && failure.code === 'out-of-memory')) throw failure;
+  }
 }
 
 /** null where the active backend has but one way. */
