@@ -25,7 +25,7 @@ export interface GraphicsPlaceSetup {
 
 export interface GraphicsPlace {
   /** Opens it or closes it, as they have it; opened anew, it is tried as often as at first. */
-  follow(settings: Pick<Settings, 'backend'>): void;
+  follow(settings: Pick<Settings, 'backend' | 'threads'>): void;
   /** For good, and not before what trains is saved. */
   end(): void;
 }
@@ -89,9 +89,10 @@ export function createGraphicsPlace({ open, engines, save, clock, log }: Graphic
   }
 
   return {
-    follow({ backend }) {
+    follow({ backend, threads }) {
       const wasWanted = isWanted;
-      isWanted = backend === 'auto' || backend === 'webgpu';
+      // As the engines: who asks for a number of threads means the processor's cores.
+      isWanted = backend === 'webgpu' || (backend === 'auto' && threads === null);
       if (hasEnded || isWanted === wasWanted) return;
       losses = 0;
       if (isWanted) void begin();

@@ -76,27 +76,32 @@ function stage() {
 
 test('it is there as long as the settings let a graphics processor be used', async () => {
   const { place, open, lenders, windows, settled, said } = stage();
-  place.follow({ backend: 'wasm' });
+  place.follow({ backend: 'wasm', threads: null });
   await settled();
   assert.equal(windows.length, 0);
-  place.follow({ backend: 'auto' });
-  place.follow({ backend: 'webgpu' });
+  place.follow({ backend: 'auto', threads: null });
+  place.follow({ backend: 'webgpu', threads: null });
   await settled();
   assert.deepEqual([windows.length, open()], [1, 1]);
   assert.deepEqual([...lenders], windows);
   for (const backend of ['tensorflow', 'reference', 'composed', 'wasm'] as const) {
-    place.follow({ backend });
+    place.follow({ backend, threads: null });
     assert.deepEqual([open(), lenders.size], [0, 0], backend);
-    place.follow({ backend: 'auto' });
+    place.follow({ backend: 'auto', threads: null });
     await settled();
     assert.deepEqual([open(), lenders.size], [1, 1]);
   }
+  place.follow({ backend: 'auto', threads: 2 });
+  assert.equal(open(), 0, 'threads were asked for');
+  place.follow({ backend: 'webgpu', threads: 2 });
+  await settled();
+  assert.equal(open(), 1);
   assert.deepEqual(said, []);
 });
 
 test('one that goes away is opened again after longer and longer pauses, and then no more', async () => {
   const { place, open, lenders, windows, settled, said, pass } = stage();
-  place.follow({ backend: 'auto' });
+  place.follow({ backend: 'auto', threads: null });
   await settled();
   for (const [index, pauseMs] of PAUSES_MS.entries()) {
     windows.at(-1)!.lose('it crashed');
@@ -117,15 +122,15 @@ test('one that goes away is opened again after longer and longer pauses, and the
   );
   await pass(WELL_MS);
   assert.equal(open(), 0);
-  place.follow({ backend: 'wasm' });
-  place.follow({ backend: 'auto' });
+  place.follow({ backend: 'wasm', threads: null });
+  place.follow({ backend: 'auto', threads: null });
   await settled();
   assert.equal(open(), 1, 'chosen anew, it is tried anew');
 });
 
 test('having run well, it may go away as often as at first', async () => {
   const { place, open, windows, settled, pass } = stage();
-  place.follow({ backend: 'auto' });
+  place.follow({ backend: 'auto', threads: null });
   await settled();
   for (const _ of [...PAUSES_MS, 1, 2, 3]) {
     windows.at(-1)!.lose('it crashed');
@@ -138,22 +143,22 @@ test('having run well, it may go away as often as at first', async () => {
 test('one that cannot be opened counts as lost; what was closed meanwhile does not come', async () => {
   const { place, open, settled, said, pass, failWith } = stage();
   failWith(new Error('ERR_FAILED loading the page'));
-  place.follow({ backend: 'auto' });
+  place.follow({ backend: 'auto', threads: null });
   await settled();
   assert.match(said[0], /ended: ERR_FAILED loading the page\. It is opened again in 1 s/);
   failWith(null);
-  place.follow({ backend: 'wasm' });
+  place.follow({ backend: 'wasm', threads: null });
   await pass(WELL_MS);
   assert.equal(open(), 0, 'nobody wants it any more');
-  place.follow({ backend: 'auto' });
-  place.follow({ backend: 'wasm' });
+  place.follow({ backend: 'auto', threads: null });
+  place.follow({ backend: 'wasm', threads: null });
   await settled();
   assert.equal(open(), 0, 'it was on its way');
 });
 
 test('at the end of the program it stays until everything is saved, once', async () => {
   const { place, open, windows, settled, saves, isSaved, pass } = stage();
-  place.follow({ backend: 'auto' });
+  place.follow({ backend: 'auto', threads: null });
   await settled();
   place.end();
   place.end();
@@ -161,22 +166,22 @@ test('at the end of the program it stays until everything is saved, once', async
   isSaved();
   await settled();
   assert.equal(open(), 0);
-  place.follow({ backend: 'wasm' });
-  place.follow({ backend: 'auto' });
+  place.follow({ backend: 'wasm', threads: null });
+  place.follow({ backend: 'auto', threads: null });
   await pass(WELL_MS);
   assert.equal(windows.length, 1, 'nothing comes after the end');
 });
 
 test('one that goes away while the program ends does not come back; without one, the end is nothing to it', async () => {
   const lost = stage();
-  lost.place.follow({ backend: 'auto' });
+  lost.place.follow({ backend: 'auto', threads: null });
   await lost.settled();
   lost.place.end();
   lost.windows[0].lose('it crashed');
   await lost.pass(WELL_MS);
   assert.deepEqual([lost.windows.length, lost.said], [1, []]);
   const none = stage();
-  none.place.follow({ backend: 'wasm' });
+  none.place.follow({ backend: 'wasm', threads: null });
   none.place.end();
   assert.equal(none.saves(), 0);
 });
