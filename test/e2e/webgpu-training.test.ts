@@ -50,7 +50,8 @@ test('a training in the window, and without it', async (t) => {
     await status(page, /^([3-9]|\d\d+) of 1,000,000 iterations/).waitFor();
     await page.getByRole('button', { name: 'Pause' }).first().click();
     await page.getByRole('main').getByRole('button', { name: 'Resume' }).first().waitFor();
-    pausedAt = await iterationOf(page);
+    const paused = await status(page, /^Paused at/).innerText();
+    pausedAt = Number(/^Paused at (\d+) of/.exec(paused)?.[1]);
     await page.getByRole('main').getByRole('button', { name: 'Resume' }).first().click();
     await status(page, /Training on webgpu in the window/).waitFor();
     window.check();
