@@ -10,7 +10,13 @@ import { featureCount } from '#domain/automaton.ts';
 import { createRandom } from '#domain/random.ts';
 import type { TunedWork } from '#engine/rollout/tuned.ts';
 import { sizesOf, type StepShape } from './code/automaton-code.ts';
-import { furtherVariants, largerVariants, variantName, type Variant } from './code/variant.ts';
+import {
+  changedVariant,
+  furtherVariants,
+  largerVariants,
+  variantName,
+  type Variant,
+} from './code/variant.ts';
 import { chosenVariantOn, fitsDevice, plainVariantOn } from './device-variants.ts';
 import { BUFFER_STORAGE, type Gpu } from './gpu.ts';
 import { ReadBack } from './read-back.ts';
@@ -114,8 +120,10 @@ async function search(
     if (isSame(await bench.results(kernel, variant), expected, kernel)) best = { variant, ms };
   };
   for (const variant of largerVariants(shape, fits)) await consider(variant);
-  for (const change of furtherVariants(shape, gpu.variantLimits))
-    await consider({ ...best.variant, ...change });
+  for (const change of furtherVariants(shape, gpu.variantLimits)) {
+    const changed = changedVariant(shape, best.variant, change, fits);
+    if (changed !== null) await consider(changed);
+  }
   return { kernel, batch: work.batch, variant: best.variant, tried };
 }
 

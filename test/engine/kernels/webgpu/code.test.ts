@@ -16,6 +16,7 @@ import { tilingOf, TILE, tileThreads } from '#engine/kernels/webgpu/code/tile-co
 import { fitsUpdate, updateCode } from '#engine/kernels/webgpu/code/update-code.ts';
 import {
   blockPlan,
+  changedVariant,
   furtherVariants,
   largerVariants,
   plainVariant,
@@ -138,6 +139,20 @@ test('blocks have every cell once, and of those that fire seldom more than a who
   const { block, rows } = plainVariant(presets.digits, () => true)!;
   const spread = 1.5 * Math.sqrt(block / 4);
   assert.ok((block / 2 + spread) / rows <= Math.round(block / 2 / rows) && block > 96, String(block));
+});
+
+test('what does not fit beside a variant’s tiles is tried with smaller ones', () => {
+  const { automaton, grid } = presets['small-images'];
+  const shape = { automaton, grid };
+  const fits = (variant: Variant): boolean => fitsUpdate(shape, 32_768, variant);
+  const plain = plainVariant(shape, fits)!;
+  assert.equal(fits({ ...plain, perception: 'staged' }), false);
+  const staged = changedVariant(shape, plain, { perception: 'staged' }, fits);
+  assert.ok(staged !== null && fits(staged));
+  assert.equal(staged.perception, 'staged');
+  assert.ok(staged.rows < plain.rows || staged.chunk < plain.chunk);
+  const nothing = changedVariant(shape, plain, { perception: 'staged' }, () => false);
+  assert.equal(nothing, null);
 });
 
 test('literals are read back as the float32 that they stand for', () => {

@@ -80,6 +80,22 @@ export function furtherVariants(
   ];
 }
 
+/** A variant with a change; with smaller tiles, where it takes more memory than there is beside its own. */
+export function changedVariant(
+  shape: StepShape,
+  variant: Variant,
+  change: Partial<Variant>,
+  fits: (variant: Variant) => boolean,
+): Variant | null {
+  const changed = { ...variant, ...change };
+  if (fits(changed)) return changed;
+  const tilesOf = ({ threads, rows, tileRows, chunk, block }: Variant): Partial<Variant> => ({
+    ...{ threads, rows, tileRows, chunk, block },
+  });
+  const smaller = plainVariant(shape, (one) => fits({ ...changed, ...tilesOf(one) }));
+  return smaller && { ...changed, ...tilesOf(smaller) };
+}
+
 const LEAST_WITHOUT_GATHERING = 0.7;
 
 function plain(shape: StepShape, [threads, rows, tileRows, chunk]: (typeof tiles)[number]): Variant {
