@@ -23,7 +23,7 @@ test('Electron’s checklist of security', async (t) => {
   const { page } = desktop;
   await page.getByRole('gridcell').first().waitFor();
   const preferences = await desktop.evaluate<Record<string, unknown>, undefined>(
-    '({ BrowserWindow }) => BrowserWindow.getAllWindows()[0].webContents.getLastWebPreferences()',
+    '({ BrowserWindow }) => BrowserWindow.getAllWindows().find((one) => one.isVisible()).webContents.getLastWebPreferences()',
   );
   const hidden = await hiddenPage(page);
   const inPage = <R>(expression: string): Promise<R> => page.evaluate<R>(expression);
@@ -188,7 +188,7 @@ test('Electron’s checklist of security', async (t) => {
 
   await t.test('18. the page has a scheme of its own, and no file is one', async () => {
     const address = await desktop.evaluate<string, undefined>(
-      '({ BrowserWindow }) => BrowserWindow.getAllWindows()[0].webContents.getURL()',
+      '({ BrowserWindow }) => BrowserWindow.getAllWindows().find((one) => one.isVisible()).webContents.getURL()',
     );
     assert.match(address, /^morphogen:\/\/app\//);
     assert.equal(
@@ -256,7 +256,7 @@ test('Electron’s checklist of security', async (t) => {
       { isVisible: boolean; safe: Record<string, unknown> },
       undefined
     >(`({ BrowserWindow }) => {
-      const hidden = BrowserWindow.getAllWindows()[1];
+      const hidden = BrowserWindow.getAllWindows().find((one) => one.webContents.getURL().endsWith('/gpu-engine.html'));
       return { isVisible: hidden.isVisible(), safe: hidden.webContents.getLastWebPreferences() };
     }`);
     assert.equal(isVisible, false);
@@ -272,7 +272,7 @@ test('Electron’s checklist of security', async (t) => {
     const { origin } = new URL(hidden.url());
     for (const address of ['https://evil.example/', 'file:///etc/passwd', `${origin}/`]) {
       await desktop.evaluate(`({ BrowserWindow }) => {
-        const { webContents } = BrowserWindow.getAllWindows()[1];
+        const { webContents } = BrowserWindow.getAllWindows().find((one) => !one.isVisible());
         globalThis.judged = new Promise((done) =>
           webContents.once('will-frame-navigate', (event) => done(event.defaultPrevented)));
       }`);

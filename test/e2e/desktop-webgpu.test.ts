@@ -81,7 +81,7 @@ test('growing and training in the page that nobody sees', async (t) => {
 
   await step('who chooses another backend closes it, and opens it again', async () => {
     await desktop.evaluate(`({ BrowserWindow }) => {
-      globalThis.closed = new Promise((done) => BrowserWindow.getAllWindows()[1].once('closed', done));
+      globalThis.closed = new Promise((done) => BrowserWindow.getAllWindows().find((one) => !one.isVisible()).once('closed', done));
     }`);
     await page.getByRole('link', { name: 'Settings', exact: true }).click();
     await page.getByLabel('Backend').selectOption('wasm');
@@ -112,7 +112,9 @@ test('growing and training in the page that nobody sees', async (t) => {
     const before = await savedIterations(data);
     await shownIterations(page, before + 2);
     assert.deepEqual(problems, []);
-    await desktop.evaluate('({ BrowserWindow }) => BrowserWindow.getAllWindows()[0].close()');
+    await desktop.evaluate(
+      '({ BrowserWindow }) => BrowserWindow.getAllWindows().find((one) => one.isVisible()).close()',
+    );
     assert.equal(await desktop.ended(), 0);
     const after = await savedIterations(data);
     assert.ok(after >= before + 2, `${before} iterations were saved, then ${after}`);

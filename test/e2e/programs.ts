@@ -162,4 +162,4 @@ async function dropOn(page: Page, path: string): Promise<void> {
 
 /** Runs in the program: a real Electron knows by itself where dropped files lie. */
 const tellPaths = `({ BrowserWindow }, paths) =>
-  BrowserWindow.getAllWindows()[0].webContents.knowPaths?.(paths)`;
+  BrowserWindow.getAllWindows().find((one) => one.isVisible()).webContents.knowPaths?.(paths)`;
