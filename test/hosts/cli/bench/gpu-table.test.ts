@@ -45,7 +45,7 @@ const report: GpuReport = {
 
 test('says what is met, what is not, and what was not measured', () => {
   const text = gpuTable(report).join('\n');
-  assert.match(text, /10× PyTorch: met; 2× PyTorch compiled: not met; 1\.5× JAX: not measured/);
+  assert.match(text, /10× PyTorch: met; 2× PyTorch compiled: not met; 1\.5× JAX: not measured on/);
   assert.match(text, /0\.1200 s \(ours 12\.00×\) .*not measured +on a card/);
   assert.match(text, /75\.0 steps\/s; goal 60: met/);
   assert.match(text, /40 % of the multiply-adds and at least 3\.1 % of the bandwidth/);
@@ -55,6 +55,20 @@ test('says what is met, what is not, and what was not measured', () => {
   assert.match(
     text,
     /71\.2 dB, a rule’s gradient off by 0\.040 %; training 1\.25× as fast, growing 1\.20× as fast/,
+  );
+});
+
+test('a peer on the main processor meets no goal', () => {
+  const { rows } = report.presets[0];
+  const slow = { seconds: [9, 9, 9], device: 'the main processor, 2 threads' };
+  const presetTimes = {
+    ...report.presets[0],
+    rows: { ...rows, PyTorch: slow, JAX: { ...slow, device: 'cpu (cpu)' } },
+  };
+  const text = gpuTable({ ...report, presets: [presetTimes] }).join('\n');
+  assert.match(
+    text,
+    /10× PyTorch: not measured on a graphics processor;.*1\.5× JAX: not measured on a graphics/,
   );
 });
 
