@@ -4,8 +4,6 @@ import type { tf } from '#engine/tf.ts';
 import { gpuBackend } from './backend.ts';
 import { ADAM_BYTES, adamCode, adamParameters } from './code/adam-code.ts';
 import { THREADS } from './code/automaton-code.ts';
-import { BUFFER_UNIFORM } from './gpu.ts';
-import { Submission } from './submission.ts';
 
 export const adamKernels: Readonly<Record<string, tf.KernelFunc>> = {
   [ADAM_UPDATE]({ inputs, backend, attrs }) {
@@ -18,20 +16,16 @@ export const adamKernels: Readonly<Record<string, tf.KernelFunc>> = {
       own.buffer(gradient!),
       ...(average === undefined ? [] : [own.changedBuffer(average)]),
     ];
-    own.submitCollected();
-    const options = gpu.scratch('adam', 256, BUFFER_UNIFORM);
-    gpu.device.queue.writeBuffer(options, 0, valuesOf(attrs as unknown as AdamUpdateAttrs));
-    const work = new Submission(gpu);
+    const options = own.slots.put(valuesOf(attrs as unknown as AdamUpdateAttrs));
     const { maxStorageBufferBindingSize } = gpu.device.limits;
     for (const [first, count] of partsOf(size, gpu.pace.unitsOf('adam'), maxStorageBufferBindingSize)) {
       const kernel = gpu.compiled(gpu.code('adam', [count, average !== undefined], codeOf)!);
       const group = gpu.bindGroup(kernel, [
-        { buffer: options, size: ADAM_BYTES },
+        { buffer: own.slots.buffer, size: ADAM_BYTES },
         ...buffers.map((buffer) => ({ buffer, offset: 4 * first, size: 4 * count })),
       ]);
-      work.dispatch(kernel, group, [0], groupsOf(count, gpu.device.limits), UNITS * count);
+      own.record(kernel, group, [options], groupsOf(count, gpu.device.limits), UNITS * count);
     }
-    work.submit();
     return [];
   },
 };

@@ -1,7 +1,7 @@
 /**
  * tfjs's WebGPU backend with what our own kernels need: the buffers behind its tensors, used in place, and results
  * that are not handed out before it is known that there was memory for them. tfjs collects commands before it submits
- * them; ours come after what it has collected so far.
+ * them; small ones of ours are recorded among them (`record`), a rollout's come after what was collected so far.
  */
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { AppError } from '#domain/errors.ts';
@@ -9,9 +9,11 @@ import type { TunableBackend, TunedWork } from '#engine/rollout/tuned.ts';
 import { tf } from '#engine/tf.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { CutDevice } from './cut-device.ts';
-import { Gpu, lostError, type GpuHost } from './gpu.ts';
+import { cutsOf } from './cuts.ts';
+import { Gpu, lostError, type Compiled, type GpuHost } from './gpu.ts';
 import { tune, wayOf } from './tuning.ts';
 import { workOf } from './program-work.ts';
+import { UniformSlots } from './uniform-slots.ts';
 
 export const WEBGPU_BACKEND = 'webgpu';
 
@@ -20,7 +22,10 @@ const READ_BYTES = 32 * 1024 ** 2;
 
 export class GpuBackend extends WebGPUBackend implements TunableBackend {
   readonly gpu: Gpu;
+  /** For what `record` records. */
+  readonly slots: UniformSlots;
   readonly #cut: CutDevice;
+  readonly #pool: BufferPool;
   /** By a tensor's data: the newest reading of them, as long as they have not changed since. */
   readonly #asked = new WeakMap<object, object>();
 
@@ -37,8 +42,13 @@ export class GpuBackend extends WebGPUBackend implements TunableBackend {
       // What is not on the processor yet, such as Adam's moments, will be. Weights, their moments and their average are
       // there before the first gradients, which are a third of that or less.
       bytes: () => Math.max(pool.numBytesAllocated, (4 / 3) * tf.memory().numBytes),
-      runOut: () => pool.runOut(),
+      runOut: () => {
+        this.submitCollected();
+        pool.runOut();
+      },
     };
+    this.#pool = pool;
+    this.slots = new UniformSlots(host.device, () => this.submitCollected());
   }
 
   override runWebGPUProgram(...args: Parameters<WebGPUBackend['runWebGPUProgram']>): tf.TensorInfo {
@@ -50,6 +60,7 @@ export class GpuBackend extends WebGPUBackend implements TunableBackend {
   override submitQueue(): void {
     super.submitQueue();
     this.#cut.submitted();
+    this.#pool.submitted();
   }
 
   /** The buffer of a tensor, which goes to the processor if it is not there yet. */
@@ -72,6 +83,29 @@ export class GpuBackend extends WebGPUBackend implements TunableBackend {
   output(shape: number[]): tf.TensorInfo & { buffer: GPUBuffer } {
     const info = this.makeTensorInfo(shape, 'float32');
     return { ...info, buffer: this.buffer(info) };
+  }
+
+  /** Records a dispatch among those of tfjs. */
+  record(...[kernel, group, offsets, groups, units]: Parameters<CutDevice['dispatch']>): void {
+    this.ensureCommandEncoderReady();
+    this.#cut.dispatch(kernel, group, offsets, groups, units);
+  }
+
+  /**
+   * The same, in as many parts as no submission being too long takes: what moves in the kernel is where a part begins
+   * (ORIGIN), in the slots.
+   */
+  recordInParts(
+    kernel: Compiled,
+    group: GPUBindGroup,
+    [x, y]: readonly [x: number, y: number],
+    units: number,
+  ): void {
+    for (const cut of cutsOf([x, y, 1], units, this.gpu.pace.unitsOf(kernel.label))) {
+      const [left, top] = cut.origin;
+      const place = left === 0 && top === 0 ? 0 : this.slots.put(Uint32Array.of(left, top, 0, 0));
+      this.record(kernel, group, [place], [cut.groups[0], cut.groups[1]], cut.units);
+    }
   }
 
   /** Hands over what tfjs has collected; call it once all buffers are asked for, before own commands. */
@@ -150,6 +184,7 @@ export class GpuBackend extends WebGPUBackend implements TunableBackend {
   override dispose(): void {
     this.gpu.dispose();
     this.#cut.dispose();
+    this.slots.dispose();
     super.dispose();
   }
 }

@@ -10,8 +10,9 @@ const LOOK_MS = 5_000;
 
 interface Free {
   readonly buffer: GPUBuffer;
-  /** When it was used last. */
+  /** When it was used last, and how many submissions there were before. */
   readonly since: number;
+  readonly submissions: number;
 }
 
 /** What tfjs's backend asks of its BufferManager. */
@@ -26,6 +27,7 @@ export class BufferPool {
   /** In use when memory ran out: they may be none, and are not used again. */
   #doubtful = new WeakSet<GPUBuffer>();
   #looked = 0;
+  #submissions = 0;
 
   /** @param now milliseconds of a clock that never goes back */
   constructor(device: GPUDevice, now: () => number) {
@@ -44,7 +46,7 @@ export class BufferPool {
     return buffer;
   }
 
-  /** What was to be computed with it has been submitted. */
+  /** What was to be computed with it has been recorded, and comes before what is recorded next. */
   releaseBuffer(buffer: GPUBuffer, reuse = true): void {
     // Disposed of.
     if (!this.#used.delete(buffer)) return;
@@ -56,15 +58,21 @@ export class BufferPool {
     }
     const since = this.#now();
     const key = keyOf(size, usage);
+    const free = { buffer, since, submissions: this.#submissions };
     const alike = this.#free.get(key);
-    if (alike === undefined) this.#free.set(key, [{ buffer, since }]);
-    else alike.push({ buffer, since });
+    if (alike === undefined) this.#free.set(key, [free]);
+    else alike.push(free);
     if (since - this.#looked < LOOK_MS) return;
     this.#looked = since;
     this.#giveBack(since - KEPT_MS);
   }
 
-  /** Memory ran out: gives back all that nobody uses. */
+  /** All that was recorded has been submitted: what was released before may go. */
+  submitted(): void {
+    this.#submissions++;
+  }
+
+  /** Memory ran out, and all that was recorded has been submitted: gives back all that nobody uses. */
   runOut(): void {
     this.#giveBack(Infinity);
     for (const buffer of this.#used) this.#doubtful.add(buffer);
@@ -72,8 +80,10 @@ export class BufferPool {
 
   #giveBack(before: number): void {
     for (const [key, alike] of this.#free) {
-      const kept = alike.filter(({ since }) => since >= before);
-      for (const { buffer, since } of alike) if (since < before) this.#destroy(buffer);
+      const goes = ({ since, submissions }: Free): boolean =>
+        since < before && submissions < this.#submissions;
+      const kept = alike.filter((free) => !goes(free));
+      for (const free of alike) if (goes(free)) this.#destroy(free.buffer);
       if (kept.length === 0) this.#free.delete(key);
       else if (kept.length < alike.length) this.#free.set(key, kept);
     }
@@ -93,7 +103,8 @@ export class BufferPool {
   }
 
   dispose(): void {
-    this.#giveBack(Infinity);
+    for (const { buffer } of [...this.#free.values()].flat()) buffer.destroy();
+    this.#free.clear();
     for (const buffer of this.#used) buffer.destroy();
     this.#used = new Set();
     this.#doubtful = new WeakSet();

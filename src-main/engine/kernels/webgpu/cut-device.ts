@@ -4,7 +4,7 @@
  * workgroup they are: that is made to begin at an origin, so a program that is too much for one submission goes out as
  * several, with the same results to the last bit.
  */
-import type { Gpu } from './gpu.ts';
+import type { Compiled, Gpu } from './gpu.ts';
 import { cutsOf, type Cut, type Workgroups } from './cuts.ts';
 import type { Work } from './submission-pace.ts';
 
@@ -12,6 +12,13 @@ import type { Work } from './submission-pace.ts';
 const CUT_BYTES = 32;
 /** What takes more than this share of a submission goes alone, so that it is known what it takes. */
 const ALONE = 0.25;
+
+interface Recorder {
+  /** The pass that is open, or a new one. */
+  readonly begin: (kind: string) => GPUComputePassEncoder;
+  readonly end: () => void;
+  readonly submit: () => void;
+}
 
 export class CutDevice {
   /** For tfjs. */
@@ -26,6 +33,8 @@ export class CutDevice {
   #part: GPUBuffer | null = null;
   /** Work recorded and not yet submitted. */
   #recorded: Work[] = [];
+  /** Of the encoder that tfjs made last. */
+  #recorder: Recorder | null = null;
 
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
@@ -52,6 +61,37 @@ export class CutDevice {
     this.#recorded = [];
   }
 
+  /** Records a dispatch of ours among tfjs's, which must have an encoder. */
+  dispatch(
+    { pipeline, label: kind }: Compiled,
+    group: GPUBindGroup,
+    offsets: readonly number[],
+    [x, y]: readonly [x: number, y: number],
+    units: number,
+  ): void {
+    const recorder = this.#recorder;
+    if (recorder === null) throw new Error('There is nothing to record it in.');
+    this.#inTurn({ kind, units }, recorder, (pass) => {
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, group, offsets);
+      pass.dispatchWorkgroups(x, y);
+    });
+  }
+
+  /** Hands over what was recorded before it, or it, where that would be too long. */
+  #inTurn(work: Work, { begin, end, submit }: Recorder, record: (pass: GPUComputePassEncoder) => void): void {
+    const { pace, timer } = this.#gpu;
+    const ms = pace.msOf([work]);
+    const isLong = ms > ALONE * pace.limitMs;
+    const before = pace.msOf(this.#recorded);
+    if (before > 0 && (isLong || before + ms > pace.limitMs)) submit();
+    // A pass for each, where they are timed one by one.
+    if (timer !== null) end();
+    record(begin(work.kind));
+    this.#recorded.push(work);
+    if (isLong) submit();
+  }
+
   #encoder(): GPUCommandEncoder {
     const { device } = this.#gpu;
     let encoder = device.createCommandEncoder();
@@ -70,19 +110,19 @@ export class CutDevice {
       this.submitted();
       encoder = device.createCommandEncoder();
     };
-    return inPlaceOf(() => encoder, {
-      beginComputePass: (descriptor?: GPUComputePassDescriptor) => {
-        const begin = (): GPUComputePassEncoder => {
-          const timed = this.#gpu.timer?.pass(`tfjs: ${this.next.kind}`);
-          return (pass ??= encoder.beginComputePass(timed ?? descriptor));
-        };
-        return this.#pass(begin, endPass, submit);
-      },
-      finish,
-    });
+    const begin = (kind: string): GPUComputePassEncoder =>
+      (pass ??= encoder.beginComputePass(this.#gpu.timer?.pass(kind)));
+    const recorder: Recorder = { begin, end: endPass, submit };
+    this.#recorder = recorder;
+    // Copies and the like stand between passes.
+    const between = (): GPUCommandEncoder => {
+      endPass();
+      return encoder;
+    };
+    return inPlaceOf(between, { beginComputePass: () => this.#pass(recorder), finish });
   }
 
-  #pass(begin: () => GPUComputePassEncoder, end: () => void, submit: () => void): GPUComputePassEncoder {
+  #pass(recorder: Recorder): GPUComputePassEncoder {
     let pipeline: GPUComputePipeline | undefined;
     let group: GPUBindGroup | undefined;
     const dispatch = (pass: GPUComputePassEncoder, [x, y, z]: Workgroups, cut?: GPUBindGroup): void => {
@@ -91,36 +131,28 @@ export class CutDevice {
       if (cut !== undefined) pass.setBindGroup(1, cut);
       pass.dispatchWorkgroups(x, y, z);
     };
-    return inPlaceOf(begin, {
+    return inPlaceOf(() => recorder.begin(''), {
       setPipeline: (given: GPUComputePipeline) => void (pipeline = given),
       setBindGroup: (_index: number, given: GPUBindGroup) => void (group = given),
-      end,
+      end: recorder.end,
       dispatchWorkgroups: (x: number, y = 1, z = 1) => {
         const { kind, units } = this.next;
-        const { pace, timer } = this.#gpu;
-        // A pass for each, where they are timed one by one.
-        if (timer !== null) end();
         const groups = this.#groupsOf(pipeline!);
         const total: Workgroups = [x, y, z];
-        const cuts = groups === null ? [] : cutsOf(total, units, pace.unitsOf(kind));
-        if (cuts.length > 1) {
-          if (this.#recorded.length > 0) submit();
-          for (const cut of cuts) {
-            // The queue keeps the order of writing and submitting, so one buffer will do for all parts.
-            this.#gpu.device.queue.writeBuffer(this.#part!, 0, valuesOf(cut, total));
-            dispatch(begin(), cut.groups, groups!.part);
-            this.#recorded.push({ kind, units: cut.units });
-            submit();
-          }
+        const cuts = groups === null ? [] : cutsOf(total, units, this.#gpu.pace.unitsOf(kind));
+        if (cuts.length <= 1) {
+          this.#inTurn(this.next, recorder, (pass) => dispatch(pass, total, groups?.whole));
           return;
         }
-        const ms = pace.msOf([{ kind, units }]);
-        const isLong = ms > ALONE * pace.limitMs;
-        const before = pace.msOf(this.#recorded);
-        if (before > 0 && (isLong || before + ms > pace.limitMs)) submit();
-        dispatch(begin(), total, groups?.whole);
-        this.#recorded.push({ kind, units });
-        if (isLong) submit();
+        for (const cut of cuts) {
+          // The queue keeps the order of writing and submitting, so one buffer will do for all parts.
+          if (this.#recorded.length > 0) recorder.submit();
+          this.#gpu.device.queue.writeBuffer(this.#part!, 0, valuesOf(cut, total));
+          this.#inTurn({ kind, units: cut.units }, recorder, (pass) =>
+            dispatch(pass, cut.groups, groups!.part),
+          );
+        }
+        if (this.#recorded.length > 0) recorder.submit();
       },
     });
   }

@@ -231,8 +231,8 @@ export class Gpu {
     // One refusal seldom comes alone; what is halved is what was there when the first came.
     if (this.#ranOut !== null) return;
     const used = [...this.#scratch.values()].reduce((sum, { size }) => sum + size, 0);
-    this.releaseScratch();
     this.tensors.runOut();
+    this.releaseScratch();
     const less = Math.min(this.#scratchLimit, used) / 2;
     const megabytes = Number((less / 2 ** 20).toPrecision(2));
     // It was not the scratch memory that was too much: what is asked next may find room again.

@@ -16,8 +16,6 @@ import {
   type FilterGradientShape,
 } from './code/layer-code.ts';
 import type { KernelCode } from './code/kernel-code.ts';
-import { Slices } from './slices.ts';
-import { Submission } from './submission.ts';
 
 export const layerKernels: Readonly<Record<string, tf.KernelFunc>> = {
   [tf.Conv2DBackpropFilter]({ inputs, backend, attrs }) {
@@ -28,31 +26,11 @@ export const layerKernels: Readonly<Record<string, tf.KernelFunc>> = {
     const { M, N, positions, tiles, parts } = filterGradientPlan(shape);
     const gradient = own.output(filterShape);
     const operands = [own.buffer(x!), own.buffer(dy!)];
-    if (parts === 1) {
-      const run = new LayerRun(own);
-      run.dispatch(
-        'filter gradient',
-        shape,
-        filterGradientCode,
-        [...operands, gradient.buffer],
-        [tiles, 1],
-        M * N * positions,
-      );
-      run.end();
-      return gradient;
-    }
-    const sums = own.output([parts, M * N]);
-    const run = new LayerRun(own);
-    run.dispatch(
-      'filter gradient',
-      shape,
-      filterGradientCode,
-      [...operands, sums.buffer],
-      [tiles, parts],
-      M * N * positions,
-    );
-    sumColumns(own, run, sums, parts, M * N, gradient);
-    run.end();
+    const kernel = ['filter gradient', shape, filterGradientCode] as const;
+    const sums = parts === 1 ? gradient : own.output([parts, M * N]);
+    dispatch(own, kernel, [...operands, sums.buffer], [tiles, parts], M * N * positions);
+    if (parts === 1) return gradient;
+    sumColumns(own, sums, parts, M * N, gradient);
     own.disposeData(sums.dataId);
     return gradient;
   },
@@ -63,9 +41,7 @@ export const layerKernels: Readonly<Record<string, tf.KernelFunc>> = {
     const columns = dy.shape[dy.shape.length - 1];
     const gradient = own.output([columns]);
     const given = { ...dy, buffer: own.buffer(dy) };
-    const run = new LayerRun(own);
-    sumColumns(own, run, given, sizeOf(dy.shape) / columns, columns, gradient);
-    run.end();
+    sumColumns(own, given, sizeOf(dy.shape) / columns, columns, gradient);
     return gradient;
   },
 
@@ -76,9 +52,7 @@ export const layerKernels: Readonly<Record<string, tf.KernelFunc>> = {
     const buffers = [own.buffer(dy!), own.buffer(y!), masked.buffer];
     const size = sizeOf(dy!.shape);
     const groups = groupsOf(size, own.gpu.device.limits);
-    const run = new LayerRun(own);
-    run.dispatch('mask', { size, across: groups[0] }, maskCode, buffers, groups, 3 * size);
-    run.end();
+    dispatch(own, ['mask', { size, across: groups[0] }, maskCode], buffers, groups, 3 * size);
     return masked;
   },
 };
@@ -86,75 +60,33 @@ export const layerKernels: Readonly<Record<string, tf.KernelFunc>> = {
 type Buffered = tf.TensorInfo & { readonly buffer: GPUBuffer };
 
 /** Sums of all rows of x [rows, columns] into `total`, ROWS at a time. */
-function sumColumns(
-  own: GpuBackend,
-  run: LayerRun,
-  x: Buffered,
-  rows: number,
-  columns: number,
-  total: Buffered,
-): void {
-  const made: tf.TensorInfo[] = [];
+function sumColumns(own: GpuBackend, x: Buffered, rows: number, columns: number, total: Buffered): void {
+  const made: Buffered[] = [];
   let [from, left] = [x, rows];
   for (;;) {
     const parts = Math.ceil(left / ROWS);
     const to = parts === 1 ? total : own.output([parts, columns]);
+    const kernel = ['column sums', { rows: left, columns }, columnSumsCode] as const;
     const groups = [Math.ceil(columns / 16), parts] as const;
-    run.dispatch(
-      'column sums',
-      { rows: left, columns },
-      columnSumsCode,
-      [from.buffer, to.buffer],
-      groups,
-      4 * left * columns,
-    );
+    dispatch(own, kernel, [from.buffer, to.buffer], groups, 4 * left * columns);
     if (parts === 1) break;
     made.push(to);
     [from, left] = [to, parts];
   }
-  for (const { dataId } of made) run.disposeAtEnd(dataId);
+  for (const { dataId } of made) own.disposeData(dataId);
 }
 
-/** Dispatches in their order, cut where they are long. */
-class LayerRun {
-  readonly #own: GpuBackend;
-  readonly #slices: Slices;
-  readonly #work: Submission;
-  readonly #made: object[] = [];
-
-  constructor(own: GpuBackend) {
-    this.#own = own;
-    own.submitCollected();
-    const { gpu } = own;
-    this.#slices = new Slices(gpu, Math.max(ORIGIN_BYTES, gpu.device.limits.minUniformBufferOffsetAlignment));
-    this.#work = new Submission(gpu);
-  }
-
-  dispatch<S>(
-    name: string,
-    shape: S,
-    build: (shape: S) => KernelCode,
-    buffers: readonly GPUBuffer[],
-    groups: readonly [x: number, y: number],
-    units: number,
-  ): void {
-    const { gpu } = this.#own;
-    const kernel = gpu.compiled(gpu.code(name, shape, build)!);
-    const group = gpu.bindGroup(kernel, [this.#slices.bound, ...buffers]);
-    for (const slice of this.#slices.of(groups, { kind: kernel.label, units })) {
-      this.#work.dispatch(kernel, group, [slice.origin], slice.extent, slice.units);
-    }
-  }
-
-  /** What lies between two dispatches is free for others when both are handed over. */
-  disposeAtEnd(dataId: object): void {
-    this.#made.push(dataId);
-  }
-
-  end(): void {
-    this.#work.submit();
-    for (const dataId of this.#made) this.#own.disposeData(dataId);
-  }
+function dispatch<S>(
+  own: GpuBackend,
+  [name, shape, build]: readonly [name: string, shape: S, build: (shape: S) => KernelCode],
+  buffers: readonly GPUBuffer[],
+  groups: readonly [x: number, y: number],
+  units: number,
+): void {
+  const { gpu, slots } = own;
+  const kernel = gpu.compiled(gpu.code(name, shape, build)!);
+  const group = gpu.bindGroup(kernel, [{ buffer: slots.buffer, size: ORIGIN_BYTES }, ...buffers]);
+  own.recordInParts(kernel, group, groups, units);
 }
 
 function filterGradientShape(

@@ -29,9 +29,14 @@ test('what nobody used for half a minute is given back, the rest is not', () => 
   const pool = new BufferPool(device, () => now);
   const [old, young, busy] = [100, 200, 400].map((size) => pool.acquireBuffer(size, STORAGE));
   pool.releaseBuffer(old);
-  now = 20_000;
+  now = 25_000;
   pool.releaseBuffer(young);
   now = 40_000;
+  // What was recorded with it has not been submitted: it stays.
+  pool.releaseBuffer(pool.acquireBuffer(800, STORAGE));
+  assert.equal(memory.bytes, 100 + 200 + 400 + 800);
+  pool.submitted();
+  now = 46_000;
   pool.releaseBuffer(pool.acquireBuffer(800, STORAGE));
   assert.equal(memory.bytes, 200 + 400 + 800);
   assert.equal(pool.acquireBuffer(200, STORAGE), young);
@@ -44,6 +49,7 @@ test('when memory ran out all that is free goes, and what is in use does not com
   const pool = new BufferPool(device, () => 0);
   const [free, used] = [100, 200].map((size) => pool.acquireBuffer(size, STORAGE));
   pool.releaseBuffer(free);
+  pool.submitted();
   pool.runOut();
   assert.equal(memory.bytes, 200);
   pool.releaseBuffer(used);
