@@ -42,14 +42,22 @@ export async function openGpuWindow({ preload, onGone, onBug }: GpuWindowOptions
   const { webContents: contents } = window;
   let isOver = false;
 
-  function close(): void {
+  function destroy(): void {
+    if (!window.isDestroyed()) window.destroy();
+  }
+  function end(): void {
     isOver = true;
     app.off('child-process-gone', childGone);
-    if (!window.isDestroyed()) window.destroy();
+  }
+  function close(): void {
+    end();
+    destroy();
   }
   function gone(why: string): void {
     if (isOver) return;
-    close();
+    end();
+    // Not while Chromium is telling of it.
+    setImmediate(destroy);
     onGone(why);
   }
   /** Chromium begins its process for graphics again; what the page had there is lost. */
