@@ -40,14 +40,15 @@ export async function addTinyModel({ store, files }: Library): Promise<void> {
 /** By the window's own form; the window then shows it. */
 export async function startTinyTraining(page: Page, pictures: string, iterations: number): Promise<void> {
   await page.getByRole('link', { name: 'Train', exact: true }).click();
-  await page.getByPlaceholder(/type the path/).fill(pictures);
-  await page.getByRole('button', { name: 'Use it' }).click();
-  await page.getByText(`${PICTURES} pictures can be used`).waitFor();
+  // Before the pictures: what a run would cost is measured as soon as they are known, and must be tiny, too.
   await page.getByLabel('Start', { exact: true }).selectOption({ label: 'From “Tiny”' });
   await page.getByText('More', { exact: true }).click();
   await page.getByLabel('Iterations').fill(String(iterations));
   await page.getByLabel('Pictures in a batch').fill('2');
   await page.getByLabel('Learning rate').fill('0.01');
+  await page.getByPlaceholder(/type the path/).fill(pictures);
+  await page.getByRole('button', { name: 'Use it' }).click();
+  await page.getByText(`${PICTURES} pictures can be used`).waitFor();
   await page.getByRole('button', { name: 'Start training' }).click();
   await page.waitForURL(/#\/train\/.+/);
 }
