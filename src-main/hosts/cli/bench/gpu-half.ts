@@ -5,7 +5,6 @@
 import { sizesOf } from '#engine/kernels/webgpu/code/automaton-code.ts';
 import { planMemory } from '#engine/kernels/webgpu/memory-plan.ts';
 import { psnr } from '#engine/metrics/psnr.ts';
-import { inferRules } from '#engine/network/inference.ts';
 import { disposeWeights } from '#engine/network/weights.ts';
 import { rollout, rolloutLoss, type RuleTensors } from '#engine/rollout/rollout.ts';
 import { tf } from '#engine/tf.ts';
@@ -14,7 +13,7 @@ import type { PresetName } from '#domain/model-presets.ts';
 import type { OpenWebgpu } from '#hosts/engine/webgpu/open-webgpu.ts';
 import { bestSeconds } from './gpu-time.ts';
 import { timeTraining } from './measure.ts';
-import { openWorkload, type Workload } from './workload.ts';
+import { openWorkload, workloadRules, type Workload } from './workload.ts';
 
 export interface HalfStates {
   /** Decibels, of the pictures grown with float32 and with float16 states; infinite where they are the same. */
@@ -57,7 +56,7 @@ export async function measureHalf(
 
 async function timeGrowing(opened: OpenWebgpu, workload: Workload, repeats: number): Promise<number> {
   const { spec, weights, rgba, batch } = workload;
-  const rules = tf.tidy(() => ({ ...inferRules(weights, spec, rgba) }));
+  const rules = tf.tidy(() => ({ ...workloadRules({ spec, weights }, rgba) }));
   const start = tiledSeed(spec, batch);
   const draw = { seed: 1, firstStep: 0, firstSample: 0 };
   const seconds = await bestSeconds(opened, repeats, () => {
@@ -80,7 +79,7 @@ async function errorsOf(
   const run = async (half: boolean): Promise<Float32Array[]> => {
     gpu.halfStates = half;
     const tensors = tf.tidy(() => {
-      const { w0, b0, w1 } = inferRules(weights, spec, rgba);
+      const { w0, b0, w1 } = workloadRules({ spec, weights }, rgba);
       const start = tiledSeed(spec, batch);
       const target = tf.tensor4d(rgba, [batch, H, W, 4]);
       let state: tf.Tensor | undefined;

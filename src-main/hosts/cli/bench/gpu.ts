@@ -9,7 +9,6 @@ import { AppError } from '#domain/errors.ts';
 import type { PresetName } from '#domain/model-presets.ts';
 import { measurePeak, type Peak } from '#engine/kernels/webgpu/peak.ts';
 import { tune, type Tuned } from '#engine/kernels/webgpu/tuning.ts';
-import { inferRules } from '#engine/network/inference.ts';
 import { disposeWeights } from '#engine/network/weights.ts';
 import { rollout } from '#engine/rollout/rollout.ts';
 import { tf } from '#engine/tf.ts';
@@ -21,7 +20,7 @@ import { profileTraining, type KernelTime } from './gpu-profile.ts';
 import { bestSeconds } from './gpu-time.ts';
 import { timeTraining } from './measure.ts';
 import { measurePeer } from './peer.ts';
-import { cellFlops, networkFlops, openWorkload, type Workload } from './workload.ts';
+import { cellFlops, networkFlops, openWorkload, workloadRules, type Workload } from './workload.ts';
 
 export interface GpuBench {
   readonly presets: readonly PresetName[];
@@ -204,7 +203,7 @@ async function timeInference(
   const draw = { seed: 1, firstStep: 0, firstSample: 0 };
   const seconds = await bestSeconds(gpu, repeats, () => {
     tf.tidy(() => {
-      const rules = inferRules(weights, spec, pictures);
+      const rules = workloadRules({ spec, weights }, pictures);
       rollout(start, rules, spec.automaton, { steps: spec.steps, draw });
     });
   });

@@ -13,6 +13,8 @@ import { rollout, type RolloutImplementation } from '#engine/rollout/rollout.ts'
 import { tf } from '#engine/tf.ts';
 import { createAdam, defaultAdam } from '#engine/training/adam.ts';
 import { defaultTraining } from '#engine/training/options.ts';
+import { createSingleTrainer } from '#engine/training/single.ts';
+import { singleOptions } from '#engine/training/single-options.ts';
 import { createTrainer, tiledSeed, type Trainer } from '#engine/training/trainer.ts';
 import { cellFlops, networkFlops, type Workload } from './workload.ts';
 
@@ -90,16 +92,17 @@ export async function timeTraining(
 export function trainerOf(
   { spec, rgba, batch, weights }: Workload,
   implementation: RolloutImplementation = 'auto',
-): Trainer {
+): Pick<Trainer, 'step' | 'dispose'> {
+  const schedule = { ...defaultTraining.schedule, learningRate: 1e-9 };
+  if (spec.network === null) {
+    const target = rgba.slice(0, spec.grid.height * spec.grid.width * 4);
+    const options = { ...singleOptions, batchSize: batch, schedule, steps: null };
+    return createSingleTrainer({ spec, target, mode: 'grow', options, seed: 1, implementation });
+  }
   return createTrainer({
     ...{ spec, weights, implementation, seed: 1 },
     data: { count: batch, batch: () => rgba },
-    // So small a rate that the workload stays what it is.
-    options: {
-      ...defaultTraining,
-      batchSize: batch,
-      schedule: { ...defaultTraining.schedule, learningRate: 1e-9 },
-    },
+    options: { ...defaultTraining, batchSize: batch, schedule },
   });
 }
 

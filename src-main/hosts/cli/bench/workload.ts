@@ -7,14 +7,19 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { featureCount } from '#domain/automaton.ts';
 import { presets, type PresetName } from '#domain/model-presets.ts';
+import { createRandom } from '#domain/random.ts';
 import type { ModelSpec } from '#domain/model-spec.ts';
 import {
   createWeights,
   networkOf,
+  rulePartShape,
   variableOf,
   weightShapes,
   type TrainableWeights,
 } from '#engine/network/weights.ts';
+import { inferRules } from '#engine/network/inference.ts';
+import type { RuleTensors } from '#engine/rollout/rollout.ts';
+import { sharedRule } from '#engine/training/single.ts';
 import { loadDataset } from '#media/dataset.ts';
 import { openModel } from '#hosts/engine/model-files.ts';
 
@@ -31,6 +36,7 @@ export interface Workload {
 const root = new URL('../../../../', import.meta.url);
 
 export async function openWorkload(preset: PresetName, batch: number, dense: boolean): Promise<Workload> {
+  if (presets[preset].network === null) return openSingle(presets[preset], batch);
   const file = fileURLToPath(new URL(`models/${preset}.safetensors`, root));
   const bundled = existsSync(file);
   const allAlive = dense || !bundled;
@@ -49,6 +55,29 @@ export async function openWorkload(preset: PresetName, batch: number, dense: boo
   model?.dispose();
   if (allAlive) calm(weights, spec);
   return { spec, weights, dense: allAlive, rgba: await pictures(spec, batch), batch };
+}
+
+/** Of one image, whose rule all samples share: nothing is encoded. Small random weights, every cell alive. */
+async function openSingle(preset: ModelSpec, batch: number): Promise<Workload> {
+  const spec = { ...preset, automaton: { ...preset.automaton, aliveThreshold: -1e30 } };
+  const random = createRandom(1);
+  const weights = new Map(
+    (['w0', 'b0', 'w1'] as const).map((part) => {
+      const shape = rulePartShape(spec, part);
+      const size = shape.reduce((product, length) => product * length, 1);
+      const values = Float32Array.from({ length: size }, () => 0.01 * random.normal());
+      return [part, variableOf(values, shape)];
+    }),
+  );
+  return { spec, weights, dense: true, rgba: await pictures(spec, batch), batch };
+}
+
+/** The rules of pictures [n, H, W, 4]: decoded, or the one that there is. Inside tf.tidy. */
+export function workloadRules(
+  { spec, weights }: Pick<Workload, 'spec' | 'weights'>,
+  rgba: Float32Array,
+): RuleTensors {
+  return spec.network === null ? sharedRule(weights) : inferRules(weights, spec, rgba);
 }
 
 /** Rules that were never trained with every cell alive may grow without bound; a small w1 does the same work and stays finite. */
@@ -72,6 +101,7 @@ async function pictures(spec: ModelSpec, batch: number): Promise<Float32Array> {
 
 /** Multiply-adds ·2 of the network's matrix products for one picture: forward, and for an iteration of training. */
 export function networkFlops(spec: ModelSpec): { forward: number; training: number } {
+  if (spec.network === null) return { forward: 0, training: 0 };
   const { height, width } = spec.grid;
   let h = height;
   let w = width;

@@ -51,9 +51,9 @@ export const command = defineCommand({
   options: {
     preset: {
       type: 'string',
-      choices: presetNames.filter((name) => name !== 'single'),
+      choices: presetNames,
       default: 'digits',
-      help: 'the model',
+      help: 'the model; single, which has no network, for WHAT gpu alone',
     },
     batch: { type: 'integer', placeholder: 'N', min: 1, max: 4096, default: 64, help: 'pictures at a time' },
     dense: { type: 'boolean', help: 'keep every cell alive' },
@@ -90,8 +90,13 @@ export const command = defineCommand({
     const subject = subjects.find((name) => name === what);
     if (!subject) throw new UsageError(`WHAT is one of ${subjects.join(', ')}, and got "${what}"`);
     const { preset, batch, dense, repeats, peer } = options;
+    if (preset === 'single' && subject !== 'gpu') {
+      throw new UsageError('--preset single has no network to measure: only WHAT gpu takes it');
+    }
     if (subject === 'gpu') {
-      const usual: PresetName[] = options.tiny ? ['digits'] : ['digits', 'sketch', 'small-images', 'faces'];
+      const usual: PresetName[] = options.tiny
+        ? ['digits']
+        : ['digits', 'single', 'sketch', 'small-images', 'faces'];
       const report = await measureGpu({
         presets: given('preset') ? [preset] : usual,
         batch: options.tiny && !given('batch') ? 2 : batch,
