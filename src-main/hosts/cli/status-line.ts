@@ -2,8 +2,8 @@
 import type { Output } from './command.ts';
 
 export interface StatusLine {
-  /** Shows a text in place of the one before; where nobody looks, nothing. */
-  show(text: string): void;
+  /** Shows a text in place of the one before; where nobody looks, nothing. The last one is shown however soon it comes. */
+  show(text: string, isLast?: boolean): void;
   /** A line that stays. */
   line(text: string): void;
   /** Takes the status away. */
@@ -24,9 +24,9 @@ export function createStatusLine(err: Output): StatusLine {
   };
   return {
     clear,
-    show(text) {
+    show(text, isLast = false) {
       const nowMs = performance.now();
-      if (!err.isTerminal || (isShown && nowMs - shownAtMs < LEAST_MS)) return;
+      if (!err.isTerminal || (isShown && !isLast && nowMs - shownAtMs < LEAST_MS)) return;
       shownAtMs = nowMs;
       err.write(START_OVER + text.slice(0, Math.max(1, err.columns - 1)));
       isShown = true;

@@ -51,6 +51,7 @@ function terminalEmitter(out: Output, status: StatusLine): (event: TrainingEvent
         status.show(
           `${progressBar(iteration / iterations, BAR)} ${iteration}/${iterations}  loss ${loss.toPrecision(4)}  ` +
             `${speed}  ${duration(etaSeconds)} left`,
+          iteration === iterations,
         );
         break;
       }
