@@ -26,6 +26,8 @@ export interface EngineProcesses {
    * @returns what ends it; the ports that were given end with the page
    */
   lendGraphics(lender: GraphicsLender): () => void;
+  /** Tells every engine, and each that takes its place, why there is no such page; null: nobody misses one. */
+  lackGraphics(why: string | null): void;
 }
 
 /** A page, which computes for each engine by itself. */
@@ -45,6 +47,7 @@ export function createEngineProcesses(entry: string): EngineProcesses {
   let count = 0;
   let live: UtilityProcess | null = null;
   let lender: GraphicsLender | null = null;
+  let absence: string | null = null;
 
   /** @param what as hosts/engine/process/utility-port.ts knows it */
   function connect(engine: UtilityProcess, what: object, deliver: Deliver): void {
@@ -69,6 +72,7 @@ export function createEngineProcesses(entry: string): EngineProcesses {
       const id = (count += 1);
       engines.set(id, engine);
       if (lender !== null) lend(engine, id, lender);
+      else if (absence !== null) engine.postMessage({ graphics: false, why: absence });
       engine.once('exit', () => {
         engines.delete(id);
         lender?.drop(id);
@@ -83,10 +87,15 @@ export function createEngineProcesses(entry: string): EngineProcesses {
     },
     lendGraphics(page) {
       lender = page;
+      absence = null;
       for (const [id, engine] of engines) lend(engine, id, page);
       return () => {
         if (lender === page) lender = null;
       };
+    },
+    lackGraphics(why) {
+      absence = why;
+      for (const engine of engines.values()) engine.postMessage({ graphics: false, why });
     },
   };
 }

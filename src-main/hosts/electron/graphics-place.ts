@@ -15,7 +15,7 @@ export const WELL_MS = 300_000;
 
 export interface GraphicsPlaceSetup {
   readonly open: (onGone: GpuWindowOptions['onGone']) => Promise<GpuWindow>;
-  readonly engines: Pick<EngineProcesses, 'lendGraphics'>;
+  readonly engines: Pick<EngineProcesses, 'lendGraphics' | 'lackGraphics'>;
   /** What the program does before it ends. */
   readonly save: () => Promise<void>;
   readonly clock: SupervisionClock;
@@ -72,12 +72,19 @@ export function createGraphicsPlace({ open, engines, save, clock, log }: Graphic
     const pauseMs = PAUSES_MS[losses];
     const what = `The page that computes on the graphics processor ended: ${why}`;
     if (pauseMs === undefined) {
-      log(`${what}, ${losses + 1} times in a row. It is not opened again before the backend is chosen anew.`);
+      tell(
+        `${what}, ${losses + 1} times in a row. It is not opened again before the backend is chosen anew.`,
+      );
       return;
     }
     losses += 1;
-    log(`${what}. It is opened again in ${pauseMs / 1000} s.`);
+    tell(`${what}. It is opened again in ${pauseMs / 1000} s.`);
     later(pauseMs, () => void begin());
+  }
+
+  function tell(sentence: string): void {
+    log(sentence);
+    engines.lackGraphics(sentence);
   }
 
   function leave(): void {
@@ -96,7 +103,10 @@ export function createGraphicsPlace({ open, engines, save, clock, log }: Graphic
       if (hasEnded || isWanted === wasWanted) return;
       losses = 0;
       if (isWanted) void begin();
-      else leave();
+      else {
+        leave();
+        engines.lackGraphics(null);
+      }
     },
     end() {
       if (hasEnded) return;

@@ -194,3 +194,26 @@ test('every engine has a port of its own to the page that lends a graphics proce
   await engine.restart({ backend: 'wasm', threads: 1 });
   assert.equal(told.length, 3, 'a page that is gone gets none, and hears nothing');
 });
+
+test('an engine that lacks a page tells why, as does the one that takes its place', async () => {
+  const { engine, processes, pids, becomes } = open('live');
+  await becomes('ready');
+  const tells = (words: RegExp): Promise<void> =>
+    new Promise((resolve) => {
+      engine.onState(({ info }) => {
+        if (words.test(info?.description ?? '')) resolve();
+      });
+    });
+  const told = tells(/; The page ended: it crashed$/);
+  processes.lackGraphics('The page ended: it crashed.');
+  await told;
+  const restarting = becomes('restarting');
+  process.kill(pids[0], 'SIGKILL');
+  await restarting;
+  const toldAgain = tells(/; The page ended: it crashed$/);
+  await becomes('ready');
+  await toldAgain;
+  const silent = tells(/^(?!.*page ended)/);
+  processes.lackGraphics(null);
+  await silent;
+});

@@ -13,6 +13,7 @@ interface PlayedWindow extends GraphicsLender {
 function stage() {
   const windows: PlayedWindow[] = [];
   const said: string[] = [];
+  const lacks: (string | null)[] = [];
   const lenders = new Set<GraphicsLender>();
   const timers = new Set<{ readonly atMs: number; readonly action: () => void }>();
   let nowMs = 0;
@@ -40,6 +41,7 @@ function stage() {
         lenders.add(lender);
         return () => void lenders.delete(lender);
       },
+      lackGraphics: (why) => void lacks.push(why),
     },
     save() {
       saves++;
@@ -57,7 +59,7 @@ function stage() {
   });
   const settled = (): Promise<void> => new Promise((done) => setImmediate(done));
   return {
-    ...{ place, windows, said, lenders, settled },
+    ...{ place, windows, said, lacks, lenders, settled },
     open: () => windows.filter(({ isOpen }) => isOpen).length,
     saves: () => saves,
     isSaved: () => isSaved(),
@@ -100,7 +102,7 @@ test('it is there as long as the settings let a graphics processor be used', asy
 });
 
 test('one that goes away is opened again after longer and longer pauses, and then no more', async () => {
-  const { place, open, lenders, windows, settled, said, pass } = stage();
+  const { place, open, lenders, windows, settled, said, lacks, pass } = stage();
   place.follow({ backend: 'auto', threads: null });
   await settled();
   for (const [index, pauseMs] of PAUSES_MS.entries()) {
@@ -122,7 +124,9 @@ test('one that goes away is opened again after longer and longer pauses, and the
   );
   await pass(WELL_MS);
   assert.equal(open(), 0);
+  assert.deepEqual(lacks, said, 'the engines tell the user');
   place.follow({ backend: 'wasm', threads: null });
+  assert.equal(lacks.at(-1), null);
   place.follow({ backend: 'auto', threads: null });
   await settled();
   assert.equal(open(), 1, 'chosen anew, it is tried anew');

@@ -24,6 +24,8 @@ export interface LentSetup {
 export interface LentGraphics {
   /** A page has one to lend. */
   add(line: Port): void;
+  /** Whoever opens pages has none, for this reason; null: nobody misses one. */
+  lack(why: string | null): void;
   /** From now on. @param softwareToo asked for by name: software will do, and what was wrong before is tried again */
   use(softwareToo: boolean): void;
   current(): Graphics | null;
@@ -34,7 +36,7 @@ export interface LentGraphics {
    * that was used went away, as one does that is loaded again), this waits for it, for a moment at most.
    */
   soon(): Promise<Graphics | null>;
-  /** Why a page that was asked lends none; null where one does, or none was asked. */
+  /** Why a page that was asked lends none, or there is none; null where one does, or none was asked. */
   refusal(): string | null;
 }
 
@@ -56,6 +58,7 @@ export function createLentGraphics(setup: LentSetup): LentGraphics {
   let wishes: { readonly softwareToo: boolean } | null = null;
   /** The newest last: of several windows it is the one that is looked at. */
   let lines: Line[] = [];
+  let absence: string | null = null;
   let current: Graphics | null = null;
   let usedLine: Line | null = null;
   let asking: Promise<void> | null = null;
@@ -130,11 +133,17 @@ export function createLentGraphics(setup: LentSetup): LentGraphics {
     add(port) {
       const line: Line = { graphics: connectGraphics(port, setup.answerMs), losses: 0, refusal: null };
       lines.push(line);
+      absence = null;
       port.onClose(() => {
         lines = lines.filter((other) => other !== line);
         if (line === usedLine) expect();
       });
       look();
+    },
+    lack(why) {
+      if (absence === why) return;
+      absence = why;
+      onChange();
     },
     use(softwareToo) {
       wishes = { softwareToo };
@@ -159,7 +168,7 @@ export function createLentGraphics(setup: LentSetup): LentGraphics {
     },
     refusal() {
       if (current !== null) return null;
-      return lines.findLast(({ refusal }) => refusal !== null)?.refusal ?? null;
+      return lines.findLast(({ refusal }) => refusal !== null)?.refusal ?? absence;
     },
   };
 }

@@ -22,7 +22,7 @@ const lines = createDirectLines();
 const session = createSession();
 const addGraphics = (line: Port): void => session.addGraphics(line);
 const port =
-  utilityPort(lines, addGraphics) ??
+  utilityPort(lines, { addGraphics, lackGraphics: (why) => session.lackGraphics(why) }) ??
   portWithLines(processPort(process, 'the application ended'), addGraphics);
 port.onClose(() => process.exit(0));
 const server = serve(engineContract, port, createEngineHandlers(session, lines), {

@@ -40,6 +40,8 @@ export interface Session {
   graphicsSoon(): Promise<Graphics | null>;
   /** A page has one to lend. Before the engine is open, too. */
   addGraphics(line: Port): void;
+  /** There is no page, for this reason; null: and nobody misses one. */
+  lackGraphics(why: string | null): void;
   /** What computes now. @throws AppError busy until it is open */
   info(): EngineInfo;
   /** One: the application. */
@@ -100,6 +102,7 @@ export function createSession(): Session {
     settledGraphics: () => lent.settled(),
     graphicsSoon: () => lent.soon(),
     addGraphics: (line) => lent.add(line),
+    lackGraphics: (why) => lent.lack(why),
     info,
     listen: (added) => void (listener = added),
     tell(message, reason) {

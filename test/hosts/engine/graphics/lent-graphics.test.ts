@@ -219,3 +219,18 @@ test('a page that does not come back, or cannot, is not waited for for long', as
   mock.timers.tick(2000);
   assert.equal(await silent, null);
 });
+
+test('why there is no page is told until one comes, or nobody misses it', async () => {
+  const on = stage();
+  on.lent.lack('The page ended.');
+  on.lent.lack('The page ended.');
+  assert.deepEqual([on.lent.refusal(), on.changes], ['The page ended.', 1]);
+  on.lent.lack(null);
+  assert.deepEqual([on.lent.refusal(), on.changes], [null, 2]);
+  on.lent.lack('The page ended.');
+  on.lent.use(false);
+  on.add({ name: 'A', key: 'a' });
+  assert.equal(on.lent.refusal(), null);
+  await on.lent.settled();
+  assert.equal(on.lent.refusal(), null);
+});

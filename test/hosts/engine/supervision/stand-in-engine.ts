@@ -7,7 +7,8 @@ import { utilityPort } from '#hosts/engine/process/utility-port.ts';
 
 // A desktop's utility process gets no arguments.
 const worst = process.argv[2] ?? process.env['MORPHOGEN_WORST'];
-const port = utilityPort(createDirectLines(), () => undefined) ?? processPort(process, 'the parent ended');
+const ignoring = { addGraphics: () => undefined, lackGraphics: () => undefined };
+const port = utilityPort(createDirectLines(), ignoring) ?? processPort(process, 'the parent ended');
 port.onClose(() => process.exit(0));
 const handlers: Partial<Handlers<EngineContract>> = {
   'engine.open': () => ({ backend: 'wasm', threads: 1, description: 'a stand-in', device: 'none' }),
