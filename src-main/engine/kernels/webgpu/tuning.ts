@@ -11,6 +11,7 @@ import { createRandom } from '#domain/random.ts';
 import type { TunedWork } from '#engine/rollout/tuned.ts';
 import { sizesOf, type StepShape } from './code/automaton-code.ts';
 import {
+  blockFor,
   changedVariant,
   furtherVariants,
   largerVariants,
@@ -120,6 +121,8 @@ async function search(
     if (isSame(await bench.results(kernel, variant), expected, kernel)) best = { variant, ms };
   };
   for (const variant of largerVariants(shape, fits)) await consider(variant);
+  const { rows, block } = best.variant;
+  await consider({ ...best.variant, block: blockFor(shape, rows, 2 * block) });
   for (const change of furtherVariants(shape, gpu.variantLimits)) {
     const changed = changedVariant(shape, best.variant, change, fits);
     if (changed !== null) await consider(changed);
