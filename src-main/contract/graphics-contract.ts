@@ -52,6 +52,9 @@ export const graphicsContract = defineContract({
       }),
     },
 
+    /** Answered at once, whatever is being computed or compiled: the page is there. */
+    'graphics.ping': { params: nothing, result: nothing },
+
     /** At step 0, of the spec's grid. The ids are the caller's. */
     'growth.open': {
       params: z.object({

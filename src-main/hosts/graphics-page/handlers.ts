@@ -22,6 +22,7 @@ export function createGraphicsHandlers(
   return {
     handlers: {
       'graphics.open': ({ softwareToo, known, variants }) => processor.open(softwareToo, known, variants),
+      'graphics.ping': () => ({}),
       ...growths.handlers,
       ...trainings.handlers,
     },

@@ -19,7 +19,8 @@ export interface Graphics {
   readonly lost: AbortSignal;
   /**
    * Asks the page.
-   * @throws AppError disconnected once it is lost, or does not answer for a minute; else what the page throws
+   * @throws AppError disconnected once it is lost, does not answer, or computes nothing for ten minutes; else what the page
+   * throws
    */
   call<M extends MethodName<GraphicsContract>>(
     method: M,
@@ -52,8 +53,12 @@ export interface GraphicsLine {
   close(): void;
 }
 
-/** A step of a large training, or kernels that are compiled for the first time, may take most of it. */
+/** Without a word; then the page is asked whether it is there. */
 const ANSWER_MS = 60_000;
+/** To say that. */
+const PING_MS = 10_000;
+/** A step of a large training on a slow processor, or kernels that are compiled there for the first time, take less. */
+const MOST_PINGS = 10;
 /** A page remembers no more. */
 const MOST_KNOWN = 100;
 
@@ -62,12 +67,12 @@ export function openGraphics(port: Port, wishes: GraphicsWishes): Promise<Graphi
   return connectGraphics(port).open(wishes);
 }
 
-/** @param answerMs having asked something, and heard nothing at all for so long, it takes the page for dead */
+/** @param answerMs having asked something, and heard nothing at all for so long, it asks whether the page is there */
 export function connectGraphics(port: Port, answerMs: number = ANSWER_MS): GraphicsLine {
   const client = createClient(graphicsContract, port, { peer: 'the window’s graphics processor' });
-  let isSilent = false;
-  const watched = watchAnswers(client, answerMs, () => {
-    isSilent = true;
+  let silence: string | null = null;
+  const watched = watchAnswers(client, answerMs, (what) => {
+    silence = what;
     client.close();
   });
 
@@ -88,13 +93,7 @@ export function connectGraphics(port: Port, answerMs: number = ANSWER_MS): Graph
       stopLost();
       stopTuned();
     };
-    client.onClose(() =>
-      lose(
-        isSilent
-          ? `it did not answer for ${Math.round(answerMs / 1000)} seconds.`
-          : 'its window was closed, or does not answer.',
-      ),
-    );
+    client.onClose(() => lose(silence ?? 'its window was closed, or does not answer.'));
     const call: Graphics['call'] = async (method, params, options) => {
       if (away.signal.aborted) throw away.signal.reason;
       try {
@@ -120,17 +119,39 @@ export function connectGraphics(port: Port, answerMs: number = ANSWER_MS): Graph
   return { open, close: () => client.close() };
 }
 
-/** Calls as they are, and a look at the clock while one is open: nothing heard for too long is the end. */
+/**
+ * Calls as they are, and a look at the clock while one is open. A page that says nothing may be computing, and says when it
+ * is asked that it is there; one that does not, or computes nothing for far too long, has come to its end.
+ */
 function watchAnswers(
   client: Client<GraphicsContract>,
   answerMs: number,
-  onSilence: () => void,
+  onSilence: (what: string) => void,
 ): Pick<Graphics, 'call'> {
   let open = 0;
+  let pings = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const heard = (): void => {
+  const seconds = (ms: number): number => Math.round(ms / 1000);
+  const listen = (): void => {
     clearTimeout(timer);
-    timer = open === 0 ? undefined : setTimeout(onSilence, answerMs);
+    timer = open === 0 ? undefined : setTimeout(ask, answerMs);
+  };
+  const heard = (): void => {
+    pings = 0;
+    listen();
+  };
+  const ask = (): void => {
+    if (pings === MOST_PINGS) {
+      onSilence(`it computed nothing for ${seconds((MOST_PINGS + 1) * answerMs)} seconds.`);
+      return;
+    }
+    pings++;
+    timer = setTimeout(
+      () => onSilence(`it did not answer for ${seconds(answerMs + PING_MS)} seconds.`),
+      PING_MS,
+    );
+    // Where the line closes instead, that tells.
+    client.call('graphics.ping', {}).then(listen, () => undefined);
   };
   return {
     async call(method, params, options = {}) {

@@ -165,13 +165,34 @@ test('a page that answers nothing any more is taken for dead, and calls end', as
   hangs = false;
   // Anything that it says is a sign of life.
   await graphics.call('growth.close', { growthId: 'two' });
+  hangs = true;
+  mock.timers.tick(10_000);
+  await react();
+  assert.equal(page.asked.at(-1), 'graphics.ping');
   mock.timers.tick(9000);
   assert.equal(graphics.lost.aborted, false);
-  mock.timers.tick(2000);
+  mock.timers.tick(1000);
   assert.equal(graphics.lost.aborted, true);
-  const failure = { code: 'disconnected', message: /did not answer for 10 seconds/ };
+  const failure = { code: 'disconnected', message: /did not answer for 20 seconds/ };
   await assert.rejects(silent, failure);
   await assert.rejects(graphics.call('growth.close', { growthId: 'three' }), failure);
+});
+
+test('a page that computes for long is waited for as long as it says that it is there, but not for ever', async () => {
+  const page = createPlayedPage();
+  const { left, right } = createPortPair();
+  page.serve(right);
+  const graphics = await connectGraphics(left, 10_000).open({ softwareToo: false, known: [] });
+  page.before = (method) => (method === 'graphics.ping' ? undefined : new Promise(() => undefined));
+  const long = graphics.call('growth.close', { growthId: 'one' });
+  for (let pings = 1; pings <= 10; pings++) {
+    mock.timers.tick(10_000);
+    await react();
+    assert.equal(page.asked.filter((method) => method === 'graphics.ping').length, pings);
+    assert.equal(graphics.lost.aborted, false);
+  }
+  mock.timers.tick(10_000);
+  await assert.rejects(long, { code: 'disconnected', message: /computed nothing for 110 seconds/ });
 });
 
 test('a page that nothing is asked of may be silent', async () => {

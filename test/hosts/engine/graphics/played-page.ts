@@ -59,6 +59,7 @@ export function createPlayedPage(given: Partial<GraphicsInfo> = {}): PlayedPage 
       if (page.info.isSoftware && !softwareToo) throw new AppError('unsupported', 'Only software.');
       return { ...page.info, wasTried: !known.includes(page.info.key) };
     },
+    'graphics.ping': () => ({}),
     'growth.open': ({ growthId, spec, rules, mix, decoded, seed }) => {
       const one: { decoded: PageGrowth['decoded'] } = { decoded: decoded && { count: 1, ...decoded } };
       const growth = openGrowth({

@@ -259,6 +259,7 @@ function createWindows(changes: Partial<Methods> = {}, onStep: () => void = () =
         'graphics.open': () => ({
           ...{ name: 'Plain Loops', isSoftware: false, key: 'loops', wasTried: false, wrong: null },
         }),
+        'graphics.ping': () => ({}),
         ...handlers,
         'training.step': (...asked: Parameters<Methods['training.step']>) => {
           onStep();
