@@ -53,8 +53,6 @@ export interface Application {
   start(): void;
   /** Looks at what comes with the program. Needs the live engine. */
   addBundledModels(): Promise<void>;
-  /** A sentence for every window; for the next one that opens where there is none. */
-  notice(message: string): void;
   /** The live engine's process is gone, and its growths with it. */
   forgetGrowths(): void;
   /** A file that was made for a window to fetch. @throws AppError not-found */
@@ -119,7 +117,6 @@ export function createApplication(setup: ApplicationSetup): Application {
     queue,
     repairs,
     start,
-    notice,
     addBundledModels() {
       const adding = addBundledModels(ports, notice);
       arrival = adding.catch(() => undefined);

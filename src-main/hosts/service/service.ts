@@ -157,7 +157,8 @@ function assemble({ options, data, library, engines, onBug }: Parts): Service {
     }
   }
 
-  engines.onNotice((message) => application.notice(message));
+  // For who looks on: to a window that opens later it is no news that another's processor went with it.
+  engines.onNotice((message) => emit('app.notice', { message }));
   let wasReady = false;
   engines.onState((state: EngineState) => {
     emit('engine.state', state);

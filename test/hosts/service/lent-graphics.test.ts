@@ -62,6 +62,7 @@ test('a window’s processor is told, grows on the window’s canvas, and is don
   await becomes(/^(?!webgpu in the window)/);
   assert.equal(notices.length, 1);
   assert.match(notices[0], /window’s graphics processor went away: .* goes on with the backend/);
+  assert.deepEqual((await window.call('app.snapshot', {})).notices, [], 'it is told once');
   await window.call('growth.close', { growthId });
   assert.deepEqual(bugs, []);
 });
