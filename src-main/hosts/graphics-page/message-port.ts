@@ -1,4 +1,5 @@
-/** A MessagePort of the browser as a port: values go as they are, bytes as bytes. */
+/** A MessagePort of the browser as a port. */
+import { channelPort } from '#contract/channel-port.ts';
 import type { Port } from '#contract/port.ts';
 
 /** What of a MessagePort is needed; a worker's and Node's are such. */
@@ -11,29 +12,16 @@ export interface MessageEnd {
 }
 
 export function messagePort(end: MessageEnd): Port {
-  let isClosed = false;
-  const closeListeners: ((reason: string) => void)[] = [];
-  const closed = (): void => {
-    if (isClosed) return;
-    isClosed = true;
-    for (const listener of closeListeners) listener('the engine process ended');
-  };
-  end.addEventListener('close', closed);
-  return {
-    post: (message) => {
-      if (!isClosed) end.postMessage(message);
+  return channelPort(
+    {
+      postMessage: (message) => end.postMessage(message),
+      close: () => end.close(),
+      listen(listener) {
+        end.addEventListener('message', ({ data }) => listener(data));
+        end.start();
+      },
+      onClose: (listener) => end.addEventListener('close', listener),
     },
-    onMessage: (listener) => {
-      end.addEventListener('message', ({ data }) => listener(data));
-      end.start();
-    },
-    onClose: (listener) => {
-      if (isClosed) listener('the engine process ended');
-      else closeListeners.push(listener);
-    },
-    close: () => {
-      end.close();
-      closed();
-    },
-  };
+    'the engine process ended',
+  );
 }

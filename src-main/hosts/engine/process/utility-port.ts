@@ -4,6 +4,7 @@
  * to pages that lend a graphics processor (`{ graphics: true }`); and why there is no such page (`{ graphics: false, why }`).
  */
 import process from 'node:process';
+import { channelPort } from '#contract/channel-port.ts';
 import type { Port } from '#contract/port.ts';
 import type { DirectLines, LineEnd } from './direct-lines.ts';
 import type { Session } from './session.ts';
@@ -19,31 +20,18 @@ interface ParentEnd {
 
 /** To a page. */
 function portOfLine(end: LineEnd): Port {
-  let isClosed = false;
-  const listeners: ((reason: string) => void)[] = [];
-  const closed = (): void => {
-    if (isClosed) return;
-    isClosed = true;
-    for (const listener of listeners) listener('the window was closed');
-  };
-  end.on('close', closed);
-  return {
-    post: (message) => {
-      if (!isClosed) end.postMessage(message);
+  return channelPort(
+    {
+      postMessage: (message) => end.postMessage(message),
+      close: () => end.close(),
+      listen(listener) {
+        end.on('message', ({ data }) => listener(data));
+        end.start();
+      },
+      onClose: (listener) => void end.on('close', listener),
     },
-    onMessage(listener) {
-      end.on('message', ({ data }) => listener(data));
-      end.start();
-    },
-    onClose: (listener) => {
-      if (isClosed) listener('the window was closed');
-      else listeners.push(listener);
-    },
-    close() {
-      end.close();
-      closed();
-    },
-  };
+    'the window was closed',
+  );
 }
 
 /** null in a process that Node's fork made. */
