@@ -12,6 +12,7 @@ import type { ImagesRun } from '#engine/training/checkpoint.ts';
 import { evaluate, reconstruct } from '#engine/training/evaluate.ts';
 import type { ValuesByName } from '#engine/training/tensor-values.ts';
 import { createTrainer } from '#engine/training/trainer.ts';
+import { sessionTrainer } from '#engine/training/session-trainer.ts';
 import type { Judge, SessionTrainer, TrainingSetup } from '#engine/training/training-session.ts';
 
 /** Pictures a row of a preview. */
@@ -31,24 +32,8 @@ export function imagesTrainer(setup: TrainingSetup, run: ImagesRun): SessionTrai
     implementation,
     ...(setup.weights && { weights: startingWeights(spec, seed, setup.weights) }),
   });
-  try {
-    if (checkpoint && 'order' in checkpoint.snapshot) trainer.restore(checkpoint.snapshot);
-  } catch (failure) {
-    trainer.dispose();
-    throw failure;
-  }
-  return {
-    ...trainer,
-    get iteration() {
-      return trainer.iteration;
-    },
-    checkpoint: async (progress) => ({
-      spec,
-      run,
-      progress,
-      snapshot: await trainer.snapshot({ shared: true }),
-    }),
-  };
+  const from = checkpoint && 'order' in checkpoint.snapshot ? checkpoint.snapshot : null;
+  return sessionTrainer(trainer, from, (snapshot, progress) => ({ spec, run, progress, snapshot }));
 }
 
 export function imagesJudge(setup: TrainingSetup, run: ImagesRun): Judge {

@@ -6,6 +6,7 @@ import { scorePictures } from '#engine/training/evaluate.ts';
 import { growPictures } from '#engine/training/grow-pictures.ts';
 import { createSingleTrainer, sharedRule } from '#engine/training/single.ts';
 import type { ValuesByName } from '#engine/training/tensor-values.ts';
+import { sessionTrainer } from '#engine/training/session-trainer.ts';
 import type { Judge, SessionTrainer, TrainingSetup } from '#engine/training/training-session.ts';
 
 export function singleTrainer(setup: TrainingSetup, run: SingleRun): SessionTrainer {
@@ -19,24 +20,8 @@ export function singleTrainer(setup: TrainingSetup, run: SingleRun): SessionTrai
     implementation,
     ...(setup.weights && { rule: ruleOf(setup.weights) }),
   });
-  try {
-    if (checkpoint) trainer.restore(checkpoint.snapshot);
-  } catch (failure) {
-    trainer.dispose();
-    throw failure;
-  }
-  return {
-    ...trainer,
-    get iteration() {
-      return trainer.iteration;
-    },
-    checkpoint: async (progress) => ({
-      spec,
-      run,
-      progress,
-      snapshot: await trainer.snapshot({ shared: true }),
-    }),
-  };
+  const from = checkpoint?.snapshot ?? null;
+  return sessionTrainer(trainer, from, (snapshot, progress) => ({ spec, run, progress, snapshot }));
 }
 
 /** Grown from the seed; where it shall persist, also for long after. */
