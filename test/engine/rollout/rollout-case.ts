@@ -130,57 +130,69 @@ function randomHold(
   };
 }
 
+type How = Partial<Pick<Implementation, 'implementation' | 'memory'>>;
+
 /**
  * Everything that the operation can compute, by the active tfjs backend: `state` and the gradients of a random Σ dy·state
  * by rollout, `loss` and its gradients by rolloutLoss.
  */
-export function runCase(spec: RolloutCase, how: Implementation): Results {
-  const results = new Map<string, Values>();
-  tf.tidy(() => {
-    const { automaton, steps, draw, batch: B } = spec;
-    const x0 = tf.tensor4d(spec.x0, stateShape(spec));
-    const rule = ruleTensors(spec);
-    const dy = tf.tensor4d(stateGradientOf(spec), stateShape(spec));
-    const target = tf.tensor4d(spec.target, [B, spec.grid.height, spec.grid.width, 4]);
-    const common = {
-      steps,
-      draw,
-      implementation: how.implementation,
-      ...(how.memory === undefined ? {} : { memory: how.memory }),
-      hold: holdTensors(spec),
-    };
-    const weight =
-      spec.pixelWeight === null
-        ? {}
-        : { pixelWeight: tf.tensor3d(spec.pixelWeight, [B, spec.grid.height, spec.grid.width]) };
+function caseTensors(spec: RolloutCase, { implementation, memory }: How): Record<string, tf.Tensor> {
+  const { automaton, steps, draw, batch: B, grid } = spec;
+  const x0 = tf.tensor4d(spec.x0, stateShape(spec));
+  const rule = ruleTensors(spec);
+  const dy = tf.tensor4d(stateGradientOf(spec), stateShape(spec));
+  const target = tf.tensor4d(spec.target, [B, grid.height, grid.width, 4]);
+  const common = {
+    ...{ steps, draw, hold: holdTensors(spec) },
+    ...(implementation && { implementation }),
+    ...(memory && { memory }),
+  };
+  const weight =
+    spec.pixelWeight === null
+      ? {}
+      : { pixelWeight: tf.tensor3d(spec.pixelWeight, [B, grid.height, grid.width]) };
+  const inputs = [x0, rule.w0, rule.b0, rule.w1];
 
-    const state = rollout(x0, rule, automaton, common);
-    const fromState = tf.grads((x0, w0, b0, w1) =>
-      tf.sum(tf.mul(dy, rollout(x0 as tf.Tensor4D, { w0, b0, w1 } as RuleTensors, automaton, common))),
-    )([x0, rule.w0, rule.b0, rule.w1]);
+  const fromState = tf.grads((x0, w0, b0, w1) =>
+    tf.sum(tf.mul(dy, rollout(x0 as tf.Tensor4D, { w0, b0, w1 } as RuleTensors, automaton, common))),
+  )(inputs);
+  let loss: tf.Tensor | undefined;
+  let state: tf.Tensor | undefined;
+  const fromLoss = tf.grads((x0, w0, b0, w1) => {
+    const result = rolloutLoss(x0 as tf.Tensor4D, { w0, b0, w1 } as RuleTensors, target, automaton, {
+      ...common,
+      ...weight,
+      loss: spec.loss,
+      needsStateGradient: true,
+    });
+    loss = tf.keep(result.loss);
+    state = result.state;
+    return tf.sum(tf.mul(result.loss, tf.range(1, B + 1)));
+  })(inputs);
+  return {
+    state: rollout(x0, rule, automaton, common),
+    ...Object.fromEntries(names.map((name, i) => [`Σ dy·state: ${name}`, fromState[i]])),
+    loss: loss!,
+    'state of the loss': state!,
+    ...Object.fromEntries(names.map((name, i) => [`loss: ${name}`, fromLoss[i]])),
+  };
+}
 
-    let loss: tf.Tensor1D | undefined;
-    let final: tf.Tensor4D | undefined;
-    const fromLoss = tf.grads((x0, w0, b0, w1) => {
-      const result = rolloutLoss(x0 as tf.Tensor4D, { w0, b0, w1 } as RuleTensors, target, automaton, {
-        ...common,
-        ...weight,
-        loss: spec.loss,
-        needsStateGradient: true,
-      });
-      loss = tf.keep(result.loss);
-      final = result.state;
-      return tf.sum(tf.mul(result.loss, tf.range(1, B + 1)));
-    })([x0, rule.w0, rule.b0, rule.w1]);
+export function runCase(spec: RolloutCase, how: How): Results {
+  const tensors = tf.tidy(() => caseTensors(spec, how));
+  const results = new Map(
+    Object.entries(tensors).map(([name, tensor]) => [name, tensor.dataSync<'float32'>()]),
+  );
+  tf.dispose(tensors);
+  return results;
+}
 
-    results.set('state', state.dataSync<'float32'>());
-    for (const [i, name] of names.entries())
-      results.set(`Σ dy·state: ${name}`, fromState[i].dataSync<'float32'>());
-    results.set('loss', loss!.dataSync<'float32'>());
-    results.set('state of the loss', final!.dataSync<'float32'>());
-    for (const [i, name] of names.entries()) results.set(`loss: ${name}`, fromLoss[i].dataSync<'float32'>());
-    tf.dispose([loss!, final!]);
-  });
+/** The same on a backend whose values are read by and by. */
+export async function runCaseAsync(spec: RolloutCase, how: How = {}): Promise<Results> {
+  const tensors = tf.tidy(() => caseTensors(spec, how));
+  const results = new Map<string, Float32Array>();
+  for (const [name, tensor] of Object.entries(tensors)) results.set(name, await tensor.data<'float32'>());
+  tf.dispose(tensors);
   return results;
 }
 

@@ -6,9 +6,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ADAM_UPDATE } from '#engine/training/adam.ts';
 import { tf } from '#engine/tf.ts';
-import { randomCase } from '#test/engine/rollout/rollout-case.ts';
+import { randomCase, runCaseAsync } from '#test/engine/rollout/rollout-case.ts';
 import { missingGraphics, openGraphics } from './graphics.ts';
-import { runCaseAsync } from './run-case.ts';
 
 const skip = (await missingGraphics()) !== null;
 

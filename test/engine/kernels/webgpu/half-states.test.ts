@@ -8,9 +8,8 @@ import { psnr } from '#engine/metrics/psnr.ts';
 import { presets } from '#domain/model-presets.ts';
 import { sizesOf } from '#engine/kernels/webgpu/code/automaton-code.ts';
 import { planMemory } from '#engine/kernels/webgpu/memory-plan.ts';
-import { distance, randomCase, referenceCase } from '#test/engine/rollout/rollout-case.ts';
+import { distance, randomCase, referenceCase, runCaseAsync } from '#test/engine/rollout/rollout-case.ts';
 import { missingGraphics, withGraphics } from './graphics.ts';
-import { runCaseAsync } from './run-case.ts';
 
 /**
  * Decibels of pictures after the steps; of the largest value of a rule's gradient. Over many more steps, a hidden value or a

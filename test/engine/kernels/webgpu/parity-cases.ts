@@ -15,11 +15,11 @@ import {
   referenceCase,
   referenceTask,
   ruleTensors,
+  runCaseAsync,
   stateShape,
   type CaseOptions,
 } from '#test/engine/rollout/rollout-case.ts';
 import type { Fixture } from '#test/fixtures/parse-safetensors.ts';
-import { runCaseAsync } from './run-case.ts';
 
 const STATE_BOUND = 1e-5;
 const GRADIENT_BOUND = 1e-4;

@@ -1,11 +1,10 @@
 /** The rollout on WebGPU by Dawn in Node: the cases of parity-cases.ts, and what little memory makes of it. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { randomCase } from '#test/engine/rollout/rollout-case.ts';
+import { randomCase, runCaseAsync } from '#test/engine/rollout/rollout-case.ts';
 import { readFixture } from '#test/fixtures/read-safetensors.ts';
 import { missingGraphics, openGraphics, withGraphics } from './graphics.ts';
 import { beyondBounds, parityCases } from './parity-cases.ts';
-import { runCaseAsync } from './run-case.ts';
 
 const missing = await missingGraphics();
 if (missing !== null) console.log(`WebGPU is not tested on this machine: ${missing}`);

@@ -14,12 +14,12 @@ import {
   distance,
   randomCase,
   ruleTensors,
+  runCaseAsync,
   stateShape,
   type CaseOptions,
   type RolloutCase,
 } from '#test/engine/rollout/rollout-case.ts';
 import { missingGraphics, withGraphics } from './graphics.ts';
-import { runCaseAsync } from './run-case.ts';
 
 /** What another order of the sums may change, of a tensor's largest value. */
 const SUM_BOUND = 2e-6;
