@@ -10,15 +10,12 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Browser, CDPSession, Page } from 'playwright-core';
-import { fillLibrary } from '#hosts/cli/bench/library.ts';
-import { readModel } from '#hosts/engine/model-files.ts';
-import { openLibrary } from '#storage/library/open.ts';
 import { startServer, type Server } from '../e2e/server.ts';
 import { openWebgpuBrowser, startWebgpuServer } from '../e2e/webgpu-window.ts';
 import { openBrowser, openWindow } from '../e2e/window.ts';
+import { addFour, fillWithStyles } from './window-libraries.ts';
 import {
   countFrames,
   countPictures,
@@ -38,7 +35,7 @@ const measurements: Readonly<Record<string, (options: { minutes: number }) => Pr
   async start() {
     for (const items of [0, 10_000]) {
       const data = await fs.mkdtemp(join(tmpdir(), 'morphogen-bench-'));
-      await fill(data, items);
+      await fillWithStyles(data, items);
       // The second start is measured: the first one makes the library, and the system's cache is cold.
       for (const isMeasured of [false, true]) {
         const browser = await openBrowser();
@@ -268,7 +265,7 @@ async function withStage(
   prepare?: (data: string) => Promise<void>,
 ): Promise<void> {
   const data = await fs.mkdtemp(join(tmpdir(), 'morphogen-bench-'));
-  await fill(data, items);
+  await fillWithStyles(data, items);
   await prepare?.(data);
   const browser = await openBrowser();
   const server = await startServer(data, ['--port', '0']);
@@ -279,36 +276,6 @@ async function withStage(
     await browser.close();
     await server.stop();
     await fs.rm(data, { recursive: true, force: true });
-  }
-}
-
-async function fill(data: string, items: number): Promise<void> {
-  if (items === 0) return;
-  const library = await openLibrary(data, { version: 'bench' });
-  await fillLibrary(library.store, items, 64);
-  library.close();
-}
-
-/** Four styles of 40×40 that are a little different: the parrot's rule with its last layer scaled. */
-async function addFour(data: string): Promise<readonly string[]> {
-  const { weights, spec } = await readModel(
-    fileURLToPath(new URL('../../models/parrot.safetensors', import.meta.url)),
-  );
-  const values = (name: string): Float32Array => Float32Array.from(weights.get(name)?.data ?? []);
-  const library = await openLibrary(data, { version: 'bench' });
-  try {
-    return library.store.addStyles(
-      [1, 0.99, 1.01, 1.02].map((factor, i) => ({
-        ...{ name: `Parrot ${i + 1}`, modelId: null, latent: null, source: null, score: null },
-        ...{ isRefined: false, tags: [], parents: [], picture: Uint8Array.of(i) },
-        rule: {
-          spec: { ...spec, network: null },
-          ...{ w0: values('w0'), b0: values('b0'), w1: values('w1').map((value) => value * factor) },
-        },
-      })),
-    );
-  } finally {
-    library.close();
   }
 }
 
