@@ -5,10 +5,10 @@
 import { ipcMain, MessageChannelMain } from 'electron';
 import { windowContract } from '#contract/desktop-contract.ts';
 import { serve } from '#contract/rpc.ts';
+import { linePort } from '#hosts/engine/line-port.ts';
 import type { Service } from '#hosts/service/service.ts';
 import type { Desktop } from './desktop/desktop.ts';
 import type { EngineProcesses } from './engine-processes.ts';
-import { messagePort } from './message-port.ts';
 import { isOwnPage } from './session-guard.ts';
 
 /** Between the preload script and this. */
@@ -33,7 +33,7 @@ export function answerWindows({ service, desktop, engines, onBug, onRefusal }: L
     }
     const { port1: own, port2: pages } = new MessageChannelMain();
     const directLine = `window-${(count += 1)}`;
-    const port = messagePort(own);
+    const port = linePort(own);
     const window = serve(windowContract, port, handlers, { onBug, onRefusal, directLine });
     port.onClose(service.onEvent((event, payload) => window.emit(event, payload)));
     port.onClose(desktop.onEvent((event, payload) => window.emit(event, payload)));

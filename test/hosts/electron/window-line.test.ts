@@ -10,7 +10,7 @@ import { ipcMain } from './stand-in/ipc-main.ts';
 import { StandInPort } from './stand-in/message-channel.ts';
 
 const { answerWindows, connectChannel, portChannel } = await import('#hosts/electron/window-line.ts');
-const { messagePort } = await import('#hosts/electron/message-port.ts');
+const { linePort } = await import('#hosts/engine/line-port.ts');
 
 const refusals: string[] = [];
 const lines = new Map<string, (end: never) => void>();
@@ -49,7 +49,7 @@ function connect(url: string, parent: object | null = null): StandInPort | null 
 
 test('the page gets a port that answers, tells events, and names its line', async () => {
   const end = connect('morphogen://app/index.html#/gallery')!;
-  const client = createClient(windowContract, messagePort(end as never));
+  const client = createClient(windowContract, linePort(end as never));
   assert.deepEqual(await client.call('undo.undo', {}), librarySummary);
   await assert.rejects(client.call('models.rename', { id: 'one', name: 'x' }), /no model to be called x/);
   const heard = new Promise((done) => client.on('library.changed', done));

@@ -1,6 +1,6 @@
 /** A page with a graphics processor, played by this process: Dawn behind the page's engine, pairs of ports before it. */
 import { tf } from '#engine/tf.ts';
-import { openGraphics, type Graphics } from '#hosts/engine/graphics/graphics.ts';
+import { connectGraphics, type Graphics } from '#hosts/engine/graphics/graphics.ts';
 import { processors, type OpenDevice } from '#hosts/engine/webgpu/dawn.ts';
 import { createGraphicsPage } from '#hosts/graphics-page/graphics-page.ts';
 import { createPortPair } from '#test/contract/port-pair.ts';
@@ -41,7 +41,7 @@ export async function openPage(): Promise<OpenPage> {
     const { left, right } = createPortPair();
     page.serve(right);
     return {
-      graphics: await openGraphics(left, { softwareToo: true, known: [] }),
+      graphics: await connectGraphics(left).open({ softwareToo: true, known: [] }),
       leave: () => right.close(),
     };
   };

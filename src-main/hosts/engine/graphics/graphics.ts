@@ -62,11 +62,6 @@ const MOST_PINGS = 10;
 /** A page remembers no more. */
 const MOST_KNOWN = 100;
 
-/** As GraphicsLine's open, for whoever opens it once. */
-export function openGraphics(port: Port, wishes: GraphicsWishes): Promise<Graphics> {
-  return connectGraphics(port).open(wishes);
-}
-
 /** @param answerMs having asked something, and heard nothing at all for so long, it asks whether the page is there */
 export function connectGraphics(port: Port, answerMs: number = ANSWER_MS): GraphicsLine {
   const client = createClient(graphicsContract, port, { peer: 'the window’s graphics processor' });

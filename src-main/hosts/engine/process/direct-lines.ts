@@ -5,15 +5,7 @@
 import { request } from '#contract/envelope.ts';
 import { createPacedProgress, type PacedProgress } from '#contract/paced-progress.ts';
 import type { DirectTarget } from '#contract/rpc.ts';
-
-/** What Electron's MessagePortMain has of it. */
-export interface LineEnd {
-  postMessage(message: unknown): void;
-  on(event: 'message', listener: (event: { readonly data: unknown }) => void): unknown;
-  on(event: 'close', listener: () => void): unknown;
-  start(): void;
-  close(): void;
-}
+import type { LineEnd } from '../line-port.ts';
 
 export interface DirectLines {
   /** Takes the place of an earlier one of that name. */

@@ -4,9 +4,9 @@
  * to pages that lend a graphics processor (`{ graphics: true }`); and why there is no such page (`{ graphics: false, why }`).
  */
 import process from 'node:process';
-import { channelPort } from '#contract/channel-port.ts';
 import type { Port } from '#contract/port.ts';
-import type { DirectLines, LineEnd } from './direct-lines.ts';
+import { linePort, type LineEnd } from '../line-port.ts';
+import type { DirectLines } from './direct-lines.ts';
 import type { Session } from './session.ts';
 
 /** What Electron's ParentPort has of it. */
@@ -16,22 +16,6 @@ interface ParentEnd {
     event: 'message',
     listener: (event: { readonly data: unknown; readonly ports: readonly LineEnd[] }) => void,
   ): unknown;
-}
-
-/** To a page. */
-function portOfLine(end: LineEnd): Port {
-  return channelPort(
-    {
-      postMessage: (message) => end.postMessage(message),
-      close: () => end.close(),
-      listen(listener) {
-        end.on('message', ({ data }) => listener(data));
-        end.start();
-      },
-      onClose: (listener) => void end.on('close', listener),
-    },
-    'the window was closed',
-  );
 }
 
 /** null in a process that Node's fork made. */
@@ -48,7 +32,7 @@ export function utilityPort(
         const { graphics, why, line } = data as Readonly<Record<'graphics' | 'why' | 'line', unknown>>;
         if (graphics === false) lackGraphics(typeof why === 'string' ? why : null);
         else if (end === undefined) listener(data);
-        else if (graphics === true) addGraphics(portOfLine(end));
+        else if (graphics === true) addGraphics(linePort(end));
         else lines.add(String(line), end);
       }),
     // The process ends with its parent, without a word.

@@ -8,7 +8,7 @@ import { countLivingCells } from '#domain/living-cells.ts';
 import { makeMark, type GrowthMark } from '#domain/growth-marks.ts';
 import type { Mix } from '#domain/mix.ts';
 import { tf } from '#engine/tf.ts';
-import { openGraphics } from '#hosts/engine/graphics/graphics.ts';
+import { connectGraphics } from '#hosts/engine/graphics/graphics.ts';
 import { survivingGrowth } from '#hosts/engine/graphics/surviving-growth.ts';
 import { mixOnStage, openMixOnStage, setStage, stageSpec } from '#test/app/growth-stage.ts';
 import { createPortPair } from '#test/contract/port-pair.ts';
@@ -28,7 +28,7 @@ async function stage(openOwn: () => GrowthUnderWay = openMixOnStage): Promise<St
   const page = createPlayedPage();
   const { left, right } = createPortPair();
   page.serve(right);
-  const graphics = await openGraphics(left, { softwareToo: false, known: [] });
+  const graphics = await connectGraphics(left).open({ softwareToo: false, known: [] });
   const moves: string[] = [];
   const growth = survivingGrowth({
     ...{ graphics, openOwn, plan: mixOnStage() },

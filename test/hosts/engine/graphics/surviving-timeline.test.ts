@@ -4,7 +4,7 @@ import { before, test } from 'node:test';
 import fc from 'fast-check';
 import { GrowthTimeline } from '#app/growth-timeline.ts';
 import { evenTurns } from '#domain/mix.ts';
-import { openGraphics } from '#hosts/engine/graphics/graphics.ts';
+import { connectGraphics } from '#hosts/engine/graphics/graphics.ts';
 import { survivingGrowth } from '#hosts/engine/graphics/surviving-growth.ts';
 import { grownStraight, openMixOnStage, setStage, mixOnStage, stageSpec } from '#test/app/growth-stage.ts';
 import { doOn, timelineAction } from '#test/app/timeline-actions.ts';
@@ -22,7 +22,7 @@ async function open(
   const page = createPlayedPage();
   const { left, right } = createPortPair();
   page.serve(right);
-  const graphics = await openGraphics(left, { softwareToo: false, known: [] });
+  const graphics = await connectGraphics(left).open({ softwareToo: false, known: [] });
   const growth = survivingGrowth({
     ...{ graphics, openOwn: openMixOnStage, plan: mixOnStage() },
     onMoved: () => undefined,

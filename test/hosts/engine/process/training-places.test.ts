@@ -12,7 +12,7 @@ import { createRandom } from '#domain/random.ts';
 import { readModelFile, type ModelFile } from '#engine/files/model-file.ts';
 import { weightShapes } from '#engine/network/weights.ts';
 import { tf } from '#engine/tf.ts';
-import { openGraphics, type Graphics } from '#hosts/engine/graphics/graphics.ts';
+import { connectGraphics, type Graphics } from '#hosts/engine/graphics/graphics.ts';
 import { openEngine, type Engine } from '#hosts/engine/open-engine.ts';
 import { runTrainingCall } from '#hosts/engine/process/training-call.ts';
 import { refinementHandlers } from '#hosts/engine/process/refinement-handlers.ts';
@@ -270,7 +270,7 @@ function createWindows(changes: Partial<Methods> = {}, onStep: () => void = () =
       serve(graphicsContract, right, methods);
       right.onClose(() => void inTurn(release));
       close = () => right.close();
-      current = await openGraphics(left, { softwareToo: false, known: [] });
+      current = await connectGraphics(left).open({ softwareToo: false, known: [] });
     },
     leave: () => close(),
     isIdle: () => inTurn(() => undefined),
